@@ -1,0 +1,3 @@
+export { crc32c } from "./crc32c.ts";
+export { ByteReader, decodeUtf8 } from "./reader.ts";
+export { ByteWriter, utf8Length } from "./writer.ts";

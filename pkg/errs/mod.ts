@@ -1,0 +1,11 @@
+export {
+  assert,
+  CorruptionError,
+  codeOf,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetail,
+  messageOf,
+  NarthexError,
+  unreachable,
+} from "./errors.ts";

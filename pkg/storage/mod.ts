@@ -1,0 +1,13 @@
+export { SampleColumns, STALE_HI, STALE_LO } from "./columns.ts";
+export {
+  type Chunk,
+  ChunkEncoding,
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  type LabelQuerier,
+  type Querier,
+  type SelectHints,
+  type SelectParams,
+  type Series,
+} from "./interface.ts";

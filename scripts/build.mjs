@@ -1,0 +1,26 @@
+// Bundles each program under cmd/ into one ES module under dist/. Dependencies stay outside the
+// bundle: they are installed beside it, and native addons could not be bundled anyway.
+import { chmod, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const programs = ["narthex", "narthex-agent", "narthexctl"];
+
+await rm(`${root}/dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: Object.fromEntries(programs.map((name) => [name, `cmd/${name}/main.ts`])),
+  outdir: "dist",
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  sourcemap: true,
+  logLevel: "warning",
+  banner: { js: "#!/usr/bin/env node" },
+  external: Object.keys(
+    (await import(`${root}/package.json`, { with: { type: "json" } })).default.dependencies,
+  ),
+});
+for (const name of programs) await chmod(`${root}/dist/${name}.js`, 0o755);
