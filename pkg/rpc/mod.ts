@@ -1,0 +1,10 @@
+export type {
+  IngesterApi,
+  MetadataParams,
+  MetricMetadata,
+  PushOutcome,
+  Rejection,
+  ServedBlock,
+  StoreGatewayApi,
+  TenantStats,
+} from "./interfaces.ts";
