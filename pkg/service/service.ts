@@ -138,7 +138,7 @@ export abstract class BaseService implements Service {
     if (this.#state !== "running") {
       await this.#started?.catch(() => undefined);
       await this.#background;
-      if (this.#state !== "running") return;
+      return;
     }
     this.#to("stopping");
     try {
