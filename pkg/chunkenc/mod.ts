@@ -1,0 +1,8 @@
+export { decodeChunk } from "./decode.ts";
+export {
+  ChunkSeriesReader,
+  chunkQuerierAsQuerier,
+  seriesFromChunks,
+} from "./series.ts";
+export { decodeXor, xorSampleCount } from "./xor-decode.ts";
+export { encodeXor, XOR_SAMPLES_MAX, XorEncoder } from "./xor-encode.ts";

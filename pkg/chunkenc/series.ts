@@ -1,0 +1,154 @@
+import type { Labels } from "#pkg/labels/mod.ts";
+import {
+  type Chunk,
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  type Querier,
+  SampleColumns,
+  type SelectParams,
+  type Series,
+} from "#pkg/storage/mod.ts";
+import { decodeChunk } from "./decode.ts";
+import { mergeColumns } from "./merge-columns.ts";
+
+/**
+ * A series that decodes its chunks when it is read. Chunks outside the range are not decoded,
+ * identical ones (replicas) decoded once, and overlapping ones merged by timestamp: each timestamp
+ * once, the sample of the first chunk in order wins, but a value wins over a stale marker.
+ */
+export class ChunkSeriesReader implements Series {
+  readonly labels: Labels;
+  readonly chunks: readonly Chunk[];
+
+  /** `series` is kept, not copied; see `ChunkSeries` for what it must be. */
+  constructor(series: ChunkSeries) {
+    this.labels = series.labels;
+    this.chunks = series.chunks;
+  }
+
+  read(into: SampleColumns, mint: number, maxt: number): void {
+    const chunks = this.chunks;
+    let i = 0;
+    while (i < chunks.length) {
+      const first = chunks[i]!;
+      if (first.maxt < mint || first.mint > maxt) {
+        i++;
+        continue;
+      }
+      let groupMaxt = first.maxt;
+      let next = i + 1;
+      // A group is a run of chunks in which each overlaps one before it.
+      while (next < chunks.length && chunks[next]!.mint <= groupMaxt) {
+        groupMaxt = Math.max(groupMaxt, chunks[next]!.maxt);
+        next++;
+      }
+      const from = into.length;
+      if (next === i + 1) decodeChunk(first, into);
+      else readGroup(distinctChunks(chunks, i, next, { mint, maxt }), into);
+      trim(into, from, { mint, maxt });
+      i = next;
+    }
+  }
+}
+
+interface Range {
+  readonly mint: number;
+  readonly maxt: number;
+}
+
+/** Chunks `[from, to)` that touch `range`, each content once. */
+function distinctChunks(
+  chunks: readonly Chunk[],
+  from: number,
+  to: number,
+  range: Range,
+): readonly Chunk[] {
+  const out: Chunk[] = [];
+  for (let i = from; i < to; i++) {
+    const chunk = chunks[i]!;
+    if (chunk.maxt < range.mint || chunk.mint > range.maxt) continue;
+    let isRepeat = false;
+    // Sorted by `mint`, so repeats stand among the last entries with the same one.
+    for (let j = out.length - 1; j >= 0 && out[j]!.mint === chunk.mint; j--) {
+      if (isSameChunk(out[j]!, chunk)) {
+        isRepeat = true;
+        break;
+      }
+    }
+    if (!isRepeat) out.push(chunk);
+  }
+  return out;
+}
+
+/** True if both chunks have the same encoding, range and bytes. */
+export function isSameChunk(a: Chunk, b: Chunk): boolean {
+  if (a.mint !== b.mint || a.maxt !== b.maxt || a.encoding !== b.encoding) return false;
+  const length = a.end - a.start;
+  if (length !== b.end - b.start) return false;
+  if (a.bytes === b.bytes && a.start === b.start) return true;
+  return Buffer.from(a.bytes.buffer, a.bytes.byteOffset + a.start, length).equals(
+    Buffer.from(b.bytes.buffer, b.bytes.byteOffset + b.start, length),
+  );
+}
+
+function readGroup(chunks: readonly Chunk[], into: SampleColumns): void {
+  let acc: SampleColumns | undefined;
+  let spare: SampleColumns | undefined;
+  if (chunks.length === 1) {
+    decodeChunk(chunks[0]!, into);
+    return;
+  }
+  const sources: SampleColumns[] = [];
+  for (const chunk of chunks) {
+    const columns = new SampleColumns();
+    decodeChunk(chunk, columns);
+    sources.push(columns);
+  }
+  // Merged two by two in order: with few replicas this beats a heap.
+  acc = sources[0]!;
+  for (let i = 1; i < sources.length; i++) {
+    const isLast = i === sources.length - 1;
+    const target: SampleColumns = isLast ? into : (spare ?? new SampleColumns());
+    if (!isLast) target.clear();
+    mergeColumns(acc, sources[i]!, target);
+    if (!isLast) {
+      spare = acc;
+      acc = target;
+    }
+  }
+}
+
+/** Drops the entries from `from` on that are outside `[mint, maxt]`. */
+function trim(into: SampleColumns, from: number, range: Range): void {
+  const { timestamps, bits } = into;
+  let end = into.length;
+  if (end === from) return;
+  while (end > from && timestamps[end - 1]! > range.maxt) end--;
+  let start = from;
+  while (start < end && timestamps[start]! < range.mint) start++;
+  if (start > from) {
+    timestamps.copyWithin(from, start, end);
+    bits.copyWithin(2 * from, 2 * start, 2 * end);
+  }
+  into.length = from + end - start;
+}
+
+/** `series` as one that decodes when it is read; see `ChunkSeriesReader`. */
+export function seriesFromChunks(series: ChunkSeries): Series {
+  return new ChunkSeriesReader(series);
+}
+
+/** A querier of samples over a querier of chunks, one to one. */
+export function chunkQuerierAsQuerier(source: ChunkQuerier): Querier {
+  return {
+    labelNames: (params: LabelParams, signal: AbortSignal) => source.labelNames(params, signal),
+    labelValues: (name: string, params: LabelParams, signal: AbortSignal) =>
+      source.labelValues(name, params, signal),
+    async *select(params: SelectParams, signal: AbortSignal) {
+      for await (const batch of source.selectChunks(params, signal)) {
+        yield batch.map(seriesFromChunks);
+      }
+    },
+  };
+}
