@@ -3,6 +3,7 @@ import {
   type Chunk,
   type ChunkQuerier,
   type ChunkSeries,
+  isSameChunk,
   type LabelParams,
   type Querier,
   SampleColumns,
@@ -79,17 +80,6 @@ function distinctChunks(
     if (!isRepeat) out.push(chunk);
   }
   return out;
-}
-
-/** True if both chunks have the same encoding, range and bytes. */
-export function isSameChunk(a: Chunk, b: Chunk): boolean {
-  if (a.mint !== b.mint || a.maxt !== b.maxt || a.encoding !== b.encoding) return false;
-  const length = a.end - a.start;
-  if (length !== b.end - b.start) return false;
-  if (a.bytes === b.bytes && a.start === b.start) return true;
-  return Buffer.from(a.bytes.buffer, a.bytes.byteOffset + a.start, length).equals(
-    Buffer.from(b.bytes.buffer, b.bytes.byteOffset + b.start, length),
-  );
 }
 
 function readGroup(chunks: readonly Chunk[], into: SampleColumns): void {

@@ -15,6 +15,9 @@ function plainEncode(samples: readonly Sample[]): Uint8Array {
   const put = (value: bigint, count: number): void => {
     out += BigInt.asUintN(count, value).toString(2).padStart(count, "0");
   };
+  const putBoth = (...parts: readonly [bigint, number][]): void => {
+    for (const [value, count] of parts) put(value, count);
+  };
   const uvarint = (value: bigint): void => {
     let rest = value;
     for (; rest >= 128n; rest >>= 7n) put((rest & 127n) | 128n, 8);
@@ -34,10 +37,10 @@ function plainEncode(samples: readonly Sample[]): Uint8Array {
     const fits = (n: bigint): boolean => -((1n << (n - 1n)) - 1n) <= dod && dod <= 1n << (n - 1n);
     if (i === 1) uvarint(step);
     else if (dod === 0n) put(0n, 1);
-    else if (fits(14n)) put(0b10n, 2), put(dod, 14);
-    else if (fits(17n)) put(0b110n, 3), put(dod, 17);
-    else if (fits(20n)) put(0b1110n, 4), put(dod, 20);
-    else put(0b1111n, 4), put(dod, 64);
+    else if (fits(14n)) putBoth([0b10n, 2], [dod, 14]);
+    else if (fits(17n)) putBoth([0b110n, 3], [dod, 17]);
+    else if (fits(20n)) putBoth([0b1110n, 4], [dod, 20]);
+    else putBoth([0b1111n, 4], [dod, 64]);
     const xor = (v ^ bits) & U64;
     if (xor === 0n) put(0n, 1);
     else {

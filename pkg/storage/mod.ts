@@ -11,3 +11,4 @@ export {
   type SelectParams,
   type Series,
 } from "./interface.ts";
+export { isSameChunk, mergeChunkQueriers, uniteChunks, uniteStrings } from "./merge.ts";
