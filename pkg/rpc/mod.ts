@@ -1,3 +1,5 @@
+export type { ClientOptions } from "./channel.ts";
+export { type Closable, ingesterClient, storeGatewayClient } from "./clients.ts";
 export type {
   IngesterApi,
   MetadataParams,
@@ -8,3 +10,7 @@ export type {
   StoreGatewayApi,
   TenantStats,
 } from "./interfaces.ts";
+export type { TlsOptions, TransportOptions } from "./options.ts";
+export { ClientPool } from "./pool.ts";
+export { decodeSeriesBatch, encodeSeriesBatch, SeriesBatchEncoder } from "./series-batch.ts";
+export { type GrpcServer, type GrpcServerOptions, serveGrpc } from "./server.ts";
