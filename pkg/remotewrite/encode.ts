@@ -1,0 +1,146 @@
+import { ByteWriter, decodeUtf8, utf8Length } from "#pkg/encoding/mod.ts";
+import type { Labels } from "#pkg/labels/mod.ts";
+import { encodeLabels } from "./labels.ts";
+import { FieldReader } from "./scan.ts";
+
+/** Type, help and unit of a metric family, as remote write and `/api/v1/metadata` carry them. */
+export interface MetricMetadata {
+  readonly metric: string;
+  /** `counter`, `gauge`, `histogram`, `gaugehistogram`, `summary`, `info`, `stateset`, `unknown`. */
+  readonly type: string;
+  readonly help: string;
+  readonly unit: string;
+}
+
+const TYPES = [
+  "unknown",
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "summary",
+  "info",
+  "stateset",
+] as const;
+
+/** Builds a remote-write 1.0 body, uncompressed. One builder serves many requests. */
+export class WriteRequestBuilder {
+  readonly #out = new ByteWriter(4096);
+  readonly #series = new ByteWriter(512);
+  sampleCount = 0;
+
+  /** Size of the body so far, in bytes. */
+  get byteLength(): number {
+    return this.#out.length;
+  }
+
+  clear(): void {
+    this.#out.clear();
+    this.sampleCount = 0;
+  }
+
+  /** Appends a series with one sample; `hi` and `lo` are the value's bits. */
+  sample(labels: Labels, timestampMs: number, hi: number, lo: number): void {
+    this.#series.clear();
+    encodeLabels(labels, this.#series);
+    this.#appendSample(timestampMs, hi, lo);
+  }
+
+  /** As `sample`, with label bytes that are already in the canonical form. */
+  sampleOfBytes(
+    labels: Uint8Array,
+    range: { start: number; end: number },
+    timestampMs: number,
+    bits: { hi: number; lo: number },
+  ): void {
+    this.#series.clear();
+    this.#series.raw(labels, range.start, range.end);
+    this.#appendSample(timestampMs, bits.hi, bits.lo);
+  }
+
+  #appendSample(timestampMs: number, hi: number, lo: number): void {
+    const series = this.#series;
+    const timestamp = timestampMs < 0 ? 10 : uvarintBytes(timestampMs);
+    series.u8(0x12);
+    series.u8(10 + timestamp);
+    series.u8(0x09);
+    for (const half of [lo, hi]) {
+      series.u8(half & 0xff);
+      series.u8((half >>> 8) & 0xff);
+      series.u8((half >>> 16) & 0xff);
+      series.u8(half >>> 24);
+    }
+    series.u8(0x10);
+    if (timestampMs < 0) negativeVarint(series, timestampMs);
+    else series.uvarint(timestampMs);
+    this.#out.u8(0x0a);
+    this.#out.uvarint(series.length);
+    this.#out.raw(series.bytes, 0, series.length);
+    this.sampleCount++;
+  }
+
+  /** Appends the metadata of one metric family. */
+  metadata(entry: MetricMetadata): void {
+    const series = this.#series;
+    series.clear();
+    encodeMetadata(entry, series);
+    this.#out.u8(0x1a);
+    this.#out.uvarint(series.length);
+    this.#out.raw(series.bytes, 0, series.length);
+  }
+
+  /** The body, borrowed until the next call. */
+  view(): Uint8Array {
+    return this.#out.view();
+  }
+}
+
+function uvarintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
+  return count;
+}
+
+/** A negative int64 takes ten bytes: 64 bits of two's complement. */
+function negativeVarint(out: ByteWriter, value: number): void {
+  let lo = value >>> 0;
+  let hi = Math.floor(value / 0x100000000) >>> 0;
+  for (let i = 0; i < 9; i++) {
+    out.u8((lo & 0x7f) | 0x80);
+    lo = ((lo >>> 7) | (hi << 25)) >>> 0;
+    hi >>>= 7;
+  }
+  out.u8(lo & 0x7f);
+}
+
+/** Appends one MetricMetadata message, without tag and length. */
+export function encodeMetadata(entry: MetricMetadata, into: ByteWriter): void {
+  into.u8(0x08);
+  into.uvarint(Math.max(0, (TYPES as readonly string[]).indexOf(entry.type)));
+  for (const [tag, text] of [
+    [0x12, entry.metric],
+    [0x22, entry.help],
+    [0x2a, entry.unit],
+  ] as const) {
+    if (text === "") continue;
+    into.u8(tag);
+    into.uvarint(utf8Length(text));
+    into.utf8(text);
+  }
+}
+
+/** Decodes one MetricMetadata message of a write request. */
+export function decodeMetadata(bytes: Uint8Array, start: number, end: number): MetricMetadata {
+  const fields = new FieldReader(bytes, start, end);
+  let type = 0;
+  let metric = "";
+  let help = "";
+  let unit = "";
+  while (fields.next()) {
+    if (fields.tag === 0x08) type = fields.value;
+    else if (fields.tag === 0x12) metric = decodeUtf8(bytes, fields.bodyStart, fields.fieldEnd);
+    else if (fields.tag === 0x22) help = decodeUtf8(bytes, fields.bodyStart, fields.fieldEnd);
+    else if (fields.tag === 0x2a) unit = decodeUtf8(bytes, fields.bodyStart, fields.fieldEnd);
+  }
+  return { metric, type: TYPES[type] ?? "unknown", help, unit };
+}

@@ -1,0 +1,14 @@
+export {
+  decodeMetadata,
+  encodeMetadata,
+  type MetricMetadata,
+  WriteRequestBuilder,
+} from "./encode.ts";
+export { LabelHasher } from "./hash.ts";
+export {
+  canonicalLabelBytes,
+  type DecodedLabels,
+  decodeLabels,
+  encodeLabels,
+} from "./labels.ts";
+export { FieldReader, ScannedRequest } from "./scan.ts";

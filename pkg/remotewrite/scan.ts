@@ -1,0 +1,324 @@
+// Hot path: one pass over a remote-write 1.0 body; about 0.15 µs a series, no allocation.
+import { NarthexError } from "#pkg/errs/mod.ts";
+import type { LabelHasher } from "./hash.ts";
+
+/**
+ * The parts of one remote-write 1.0 `WriteRequest`, as columns over its bytes: nothing is decoded
+ * that a known series does not need. Reused from request to request; what it points to is borrowed
+ * from the body.
+ *
+ *     series i: label bytes  [labelsStart[i], labelsEnd[i])   (repeated Label fields, tags included)
+ *               samples      sampleFrom[i] … sampleFrom[i + 1] of `timestamps` and `bits`
+ *
+ * Source: Prometheus prompb/remote.proto and types.proto.
+ */
+export class ScannedRequest {
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  seriesCount = 0;
+  sampleCount = 0;
+  exemplarCount = 0;
+  histogramCount = 0;
+  labelsStart: Uint32Array = new Uint32Array(256);
+  labelsEnd: Uint32Array = new Uint32Array(256);
+  sampleFrom: Uint32Array = new Uint32Array(257);
+  /** Start and end of the whole TimeSeries field, tag and length included. */
+  fieldStart: Uint32Array = new Uint32Array(256);
+  fieldEnd: Uint32Array = new Uint32Array(256);
+  hashLo: Int32Array = new Int32Array(256);
+  hashHi: Int32Array = new Int32Array(256);
+  timestamps: Float64Array = new Float64Array(512);
+  /** Bits of value i: low half at `2 * i`, high half at `2 * i + 1`. */
+  bits: Uint32Array = new Uint32Array(1024);
+  /** Byte ranges of MetricMetadata messages, `[start, end]` in turn. */
+  metadataRanges: number[] = [];
+
+  #at = 0;
+
+  /**
+   * Reads the body `bytes[start, end)` and hashes each series' label bytes with `hasher`. A body
+   * that is no WriteRequest raises `bad_data` with the offset, and nothing of it may be used.
+   */
+  scan(bytes: Uint8Array, start: number, end: number, hasher: LabelHasher): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.seriesCount = 0;
+    this.sampleCount = 0;
+    this.exemplarCount = 0;
+    this.histogramCount = 0;
+    this.metadataRanges.length = 0;
+    this.#at = start;
+    let scattered = false;
+    while (this.#at < end) {
+      const field = this.#at;
+      const tag = this.#varint(end);
+      if (tag === 0x0a || tag === 0x1a) {
+        const length = this.#varint(end);
+        const stop = this.#at + length;
+        if (stop > end) throw fault(field, `field of ${length} bytes overruns the request`);
+        if (tag === 0x1a) {
+          this.metadataRanges.push(this.#at, stop);
+          this.#at = stop;
+        } else if (this.#series(field, stop)) {
+          const i = this.seriesCount++;
+          hasher.hash(this.view, this.labelsStart[i]!, this.labelsEnd[i]!);
+          this.hashLo[i] = hasher.lo;
+          this.hashHi[i] = hasher.hi;
+        } else {
+          scattered = true;
+          break;
+        }
+      } else {
+        this.#skip(tag, end);
+      }
+    }
+    this.sampleFrom[this.seriesCount] = this.sampleCount;
+    // Labels in several places are legal protobuf that no known sender writes.
+    if (scattered) {
+      const body = gatherLabels(bytes, start, end);
+      this.scan(body, 0, body.length, hasher);
+    }
+  }
+
+  /** Reads one TimeSeries up to `end`; false if its labels do not stand together. */
+  #series(field: number, end: number): boolean {
+    const i = this.seriesCount;
+    if (i + 1 >= this.sampleFrom.length) this.#growSeries();
+    this.fieldStart[i] = field;
+    this.fieldEnd[i] = end;
+    this.sampleFrom[i] = this.sampleCount;
+    const bytes = this.bytes;
+    let labelsStart = this.#at;
+    let labelsEnd = this.#at;
+    while (this.#at < end) {
+      const before = this.#at;
+      const tag = this.#varint(end);
+      if (tag === 0x0a) {
+        // Lengths below 128 are one byte; the others go the long way.
+        let length = bytes[this.#at]!;
+        if (length < 0x80 && this.#at < end) this.#at++;
+        else length = this.#varint(end);
+        if (labelsEnd !== before) {
+          if (labelsEnd !== labelsStart) return false;
+          labelsStart = before;
+        }
+        this.#at += length;
+        if (this.#at > end) throw fault(before, `label of ${length} bytes overruns its series`);
+        labelsEnd = this.#at;
+      } else if (tag === 0x12) {
+        const length = this.#varint(end);
+        const stop = this.#at + length;
+        if (stop > end) throw fault(before, `sample of ${length} bytes overruns its series`);
+        this.#sample(stop);
+      } else {
+        if (tag === 0x1a) this.exemplarCount++;
+        else if (tag === 0x22) this.histogramCount++;
+        this.#skip(tag, end);
+      }
+    }
+    this.labelsStart[i] = labelsStart;
+    this.labelsEnd[i] = labelsEnd;
+    return true;
+  }
+
+  #sample(end: number): void {
+    const i = this.sampleCount;
+    if (i >= this.timestamps.length) this.#growSamples();
+    let timestamp = 0;
+    let lo = 0;
+    let hi = 0;
+    while (this.#at < end) {
+      const before = this.#at;
+      const tag = this.#varint(end);
+      if (tag === 0x09) {
+        if (this.#at + 8 > end) throw fault(before, "sample value cut short");
+        lo = this.view.getUint32(this.#at, true);
+        hi = this.view.getUint32(this.#at + 4, true);
+        this.#at += 8;
+      } else if (tag === 0x10) {
+        timestamp = this.#int64(end);
+      } else {
+        this.#skip(tag, end);
+      }
+    }
+    this.timestamps[i] = timestamp;
+    this.bits[2 * i] = lo;
+    this.bits[2 * i + 1] = hi;
+    this.sampleCount = i + 1;
+  }
+
+  /** An unsigned varint below 2^32: a tag or a length. */
+  #varint(end: number): number {
+    const bytes = this.bytes;
+    let at = this.#at;
+    let byte = at < end ? bytes[at++]! : 0x80;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      if (at >= end) throw fault(at, "varint cut short");
+      if (shift > 28) throw fault(at, "varint of more than 32 bits");
+      byte = bytes[at++]!;
+      value += (byte & 0x7f) * 2 ** shift;
+    }
+    this.#at = at;
+    return value;
+  }
+
+  /** A timestamp: int64 as a varint of up to 10 bytes, two's complement. */
+  #int64(end: number): number {
+    const bytes = this.bytes;
+    let at = this.#at;
+    let lo = 0;
+    let hi = 0;
+    for (let i = 0; ; i++) {
+      if (at >= end) throw fault(at, "timestamp cut short");
+      if (i === 10) throw fault(at, "timestamp longer than 10 bytes");
+      const byte = bytes[at++]!;
+      const seven = byte & 0x7f;
+      if (i < 4) lo |= seven << (7 * i);
+      else if (i === 4) {
+        lo |= seven << 28;
+        hi = seven >>> 4;
+      } else if (i < 9) hi |= seven << (7 * i - 32);
+      else hi |= seven << 31;
+      if (byte < 0x80) break;
+    }
+    this.#at = at;
+    const value = (hi | 0) * 0x100000000 + (lo >>> 0);
+    if (!Number.isSafeInteger(value)) throw fault(at, "timestamp beyond ±2^53 ms");
+    return value;
+  }
+
+  #skip(tag: number, end: number): void {
+    const before = this.#at;
+    if (tag >>> 3 === 0) throw fault(before, "field number 0");
+    switch (tag & 7) {
+      case 0:
+        for (let i = 0; ; i++) {
+          if (this.#at >= end || i === 10) throw fault(before, "varint cut short");
+          if (this.bytes[this.#at++]! < 0x80) return;
+        }
+      case 1:
+        this.#at += 8;
+        break;
+      case 2: {
+        const length = this.#varint(end);
+        this.#at += length;
+        break;
+      }
+      case 5:
+        this.#at += 4;
+        break;
+      default:
+        throw fault(before, `wire type ${tag & 7}`);
+    }
+    if (this.#at > end) throw fault(before, "field overruns its message");
+  }
+
+  #growSeries(): void {
+    const count = this.labelsStart.length * 2;
+    this.labelsStart = grow(this.labelsStart, new Uint32Array(count));
+    this.labelsEnd = grow(this.labelsEnd, new Uint32Array(count));
+    this.fieldStart = grow(this.fieldStart, new Uint32Array(count));
+    this.fieldEnd = grow(this.fieldEnd, new Uint32Array(count));
+    this.hashLo = grow(this.hashLo, new Int32Array(count));
+    this.hashHi = grow(this.hashHi, new Int32Array(count));
+    this.sampleFrom = grow(this.sampleFrom, new Uint32Array(count + 1));
+  }
+
+  #growSamples(): void {
+    const count = this.timestamps.length * 2;
+    this.timestamps = grow(this.timestamps, new Float64Array(count));
+    this.bits = grow(this.bits, new Uint32Array(2 * count));
+  }
+}
+
+function grow<T extends { set(source: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function fault(offset: number, message: string): NarthexError {
+  return new NarthexError("bad_data", `decode write request at offset ${offset}: ${message}`, {
+    detail: { offset },
+  });
+}
+
+/** The same request with the labels of each series moved to its front. */
+function gatherLabels(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const reader = new FieldReader(bytes, start, end);
+  const out: Uint8Array[] = [];
+  while (reader.next()) {
+    if (reader.tag !== 0x0a) {
+      out.push(bytes.subarray(reader.fieldStart, reader.fieldEnd));
+      continue;
+    }
+    const inner = new FieldReader(bytes, reader.bodyStart, reader.fieldEnd);
+    const labels: Uint8Array[] = [];
+    const others: Uint8Array[] = [];
+    while (inner.next()) {
+      (inner.tag === 0x0a ? labels : others).push(bytes.subarray(inner.fieldStart, inner.fieldEnd));
+    }
+    out.push(bytes.subarray(reader.fieldStart, reader.bodyStart), ...labels, ...others);
+  }
+  return Buffer.concat(out);
+}
+
+/** Plain walk over the fields of a protobuf message; slow, for rare cases. */
+export class FieldReader {
+  tag = 0;
+  fieldStart = 0;
+  /** First byte after the tag, and after the length of a length-delimited field. */
+  bodyStart = 0;
+  fieldEnd = 0;
+  /** Value of a varint field, exact below 2^53. */
+  value = 0;
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#end = end;
+    this.fieldEnd = start;
+  }
+
+  /** Moves to the next field; false at the end, `bad_data` where the bytes are no message. */
+  next(): boolean {
+    this.fieldStart = this.fieldEnd;
+    if (this.fieldStart >= this.#end) return false;
+    this.fieldEnd = this.fieldStart;
+    this.tag = this.#varint();
+    this.bodyStart = this.fieldEnd;
+    switch (this.tag & 7) {
+      case 0:
+        this.value = this.#varint();
+        break;
+      case 1:
+        this.fieldEnd += 8;
+        break;
+      case 2: {
+        const length = this.#varint();
+        this.bodyStart = this.fieldEnd;
+        this.fieldEnd += length;
+        break;
+      }
+      case 5:
+        this.fieldEnd += 4;
+        break;
+      default:
+        throw fault(this.fieldStart, `wire type ${this.tag & 7}`);
+    }
+    if (this.fieldEnd > this.#end) throw fault(this.fieldStart, "field overruns its message");
+    return true;
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let i = 0; i < 10; i++) {
+      if (this.fieldEnd >= this.#end) break;
+      const byte = this.#bytes[this.fieldEnd++]!;
+      value += (byte & 0x7f) * 128 ** i;
+      if (byte < 0x80) return value;
+    }
+    throw fault(this.fieldStart, "varint cut short");
+  }
+}

@@ -1,0 +1,340 @@
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { yieldNow } from "#pkg/async/mod.ts";
+import { decodeXor } from "#pkg/chunkenc/mod.ts";
+import { ByteWriter } from "#pkg/encoding/mod.ts";
+import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import {
+  canonicalLabelBytes,
+  decodeLabels,
+  type LabelHasher,
+  type ScannedRequest,
+} from "#pkg/remotewrite/mod.ts";
+import { ChunkEncoding, SampleColumns } from "#pkg/storage/mod.ts";
+import {
+  listSegments,
+  readSegment,
+  SegmentLog,
+  type SegmentLogOptions,
+  segmentHeader,
+  writeRecordHeader,
+} from "#pkg/wlog/mod.ts";
+import { Head, type HeadOptions, type RejectionSink, type SeriesAdmission } from "./head.ts";
+import { HeadReader } from "./head-read.ts";
+import {
+  PushRecords,
+  type RecordHandler,
+  RecordKind,
+  readRecord,
+  writeSeries,
+} from "./head-wal.ts";
+import { MetadataStore } from "./metadata.ts";
+import {
+  FLAG_DEAD,
+  ROW,
+  ROW_DOUBLES,
+  ROW_MASK,
+  ROW_WORDS,
+  ROWS_PER_PAGE_BITS,
+} from "./series-rows.ts";
+
+const CHECKPOINT = /^checkpoint\.(\d{8})$/;
+/** A refused write is tried again before more than this gathers. */
+const UNWRITTEN_BYTES_MAX = 64 * 1024 * 1024;
+const METADATA_ENTRIES_MAX = 100_000;
+
+export interface DurableHeadOptions extends HeadOptions, SegmentLogOptions {}
+
+/** What a replay brought back, and what it could not. */
+export interface ReplayReport {
+  samples: number;
+  series: number;
+  /** One line per damaged file: path, offset, why. */
+  readonly damage: { path: string; offset: number; lostBytes: number; message: string }[];
+}
+
+/**
+ * A head whose samples are in its WAL before they are acknowledged. On disk:
+ *
+ *     <dir>/00000012 …             segments, see #pkg/wlog/mod.ts
+ *     <dir>/checkpoint.00000012    what the head held of the segments before 12
+ */
+export class DurableHead {
+  readonly head: Head;
+  readonly reader: HeadReader;
+  readonly metadata = new MetadataStore(METADATA_ENTRIES_MAX);
+  readonly #log: SegmentLog;
+  readonly #dir: string;
+  readonly #records = new PushRecords();
+
+  private constructor(dir: string, head: Head, log: SegmentLog) {
+    this.#dir = dir;
+    this.head = head;
+    this.reader = new HeadReader(head);
+    this.#log = log;
+  }
+
+  /** Replays what `dir` holds and opens it for appending. Damage is reported, never thrown. */
+  static async open(
+    dir: string,
+    options: DurableHeadOptions,
+    hasher: LabelHasher,
+  ): Promise<{ durable: DurableHead; report: ReplayReport }> {
+    await mkdir(dir, { recursive: true });
+    const head = new Head(options, hasher);
+    const metadata: [Uint8Array][] = [];
+    const report: ReplayReport = { samples: 0, series: 0, damage: [] };
+    await replay(dir, head, report, metadata);
+    const log = await SegmentLog.open(dir, options);
+    const durable = new DurableHead(dir, head, log);
+    for (const [bytes] of metadata) durable.metadata.update(bytes, 0, bytes.length);
+    return { durable, report };
+  }
+
+  /** The error that keeps the WAL from being written, if any. */
+  get failure(): NarthexError | undefined {
+    return this.#log.failure;
+  }
+
+  /**
+   * Appends a scanned request and resolves with the number of accepted samples once they are in
+   * the WAL. Rejects with `unavailable` when the WAL cannot be written; then the sender must send
+   * again, and what is in memory already will count as repeats.
+   */
+  async append(
+    request: ScannedRequest,
+    nowMs: number,
+    admission: SeriesAdmission,
+    sink: RejectionSink,
+  ): Promise<number> {
+    if (this.#log.failure !== undefined && this.#log.pendingBytes > UNWRITTEN_BYTES_MAX) {
+      // Take in no more before the disk does; the request is not touched yet.
+      await this.#log.commit();
+    }
+    const accepted = this.head.append(request, nowMs, admission, this.#records, sink);
+    const ranges = request.metadataRanges;
+    for (let i = 0; i < ranges.length; i += 2) {
+      if (this.metadata.update(request.bytes, ranges[i]!, ranges[i + 1]!)) {
+        this.#records.metadata(request.bytes, ranges[i]!, ranges[i + 1]!);
+      }
+    }
+    this.#records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+    await this.#log.commit();
+    return accepted;
+  }
+
+  /** Starts a new WAL segment; returns its index, for `checkpoint`. */
+  rotate(): Promise<number> {
+    return this.#log.rotate();
+  }
+
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  /**
+   * Writes what the head still holds as the checkpoint that stands for all segments before
+   * `segment`, then removes those.
+   */
+  async checkpoint(segment: number): Promise<void> {
+    const name = `checkpoint.${String(segment).padStart(8, "0")}`;
+    const temporary = join(this.#dir, `${name}.tmp`);
+    await writeCheckpoint(temporary, this.head, this.reader, this.metadata);
+    await rename(temporary, join(this.#dir, name));
+    const folder = await open(this.#dir, "r");
+    await folder.sync().finally(() => folder.close());
+    for (const other of await readdir(this.#dir)) {
+      if (CHECKPOINT.test(other) && other !== name)
+        await rm(join(this.#dir, other), { force: true });
+    }
+    await this.#log.dropBefore(segment);
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+}
+
+async function writeCheckpoint(
+  path: string,
+  head: Head,
+  reader: HeadReader,
+  metadata: MetadataStore,
+): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.write(segmentHeader());
+    const out = new ByteWriter(1024 * 1024);
+    const records = new PushRecords();
+    const frame = (bytes: Uint8Array, start: number, end: number): void => {
+      const at = out.length;
+      out.u64(0);
+      out.raw(bytes, start, end);
+      writeRecordHeader(out.bytes, at, end - start);
+    };
+    const flush = async (): Promise<void> => {
+      await file.writeFile(out.view());
+      out.clear();
+    };
+    const one = new ByteWriter(1024);
+    for (let ref = 0; ref < head.rows.length; ref++) {
+      const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+      const doubles = head.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+      if ((words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_DEAD) !== 0) continue;
+      const labels = canonicalLabelBytes(head.labelsOf(ref));
+      one.clear();
+      one.u8(RecordKind.series);
+      writeSeries(one, ref, labels, 0, labels.length);
+      frame(one.bytes, 0, one.length);
+      for (const chunk of reader.inOrderChunks(ref)) {
+        one.clear();
+        one.u8(RecordKind.chunk);
+        one.uvarint(ref);
+        one.u8(chunk.encoding);
+        one.raw(chunk.bytes, chunk.start, chunk.end);
+        frame(one.bytes, 0, one.length);
+      }
+      const lastT = doubles[(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
+      if (Number.isFinite(lastT)) {
+        one.clear();
+        one.u8(RecordKind.state);
+        one.uvarint(ref);
+        one.i64(lastT);
+        const word = (ref & ROW_MASK) * ROW_WORDS;
+        one.u32(words[word + ROW.lastHi]! >>> 0);
+        one.u32(words[word + ROW.lastLo]! >>> 0);
+        frame(one.bytes, 0, one.length);
+      }
+      const late = head.ooo.get(ref)?.columns;
+      for (let i = 0; late !== undefined && i < late.length; i++) {
+        records.outOfOrder(ref, late.timestamps[i]!, late.bits[2 * i + 1]!, late.bits[2 * i]!);
+      }
+      records.drain(frame);
+      if (out.length > 1024 * 1024) {
+        await flush();
+        await yieldNow();
+      }
+    }
+    metadata.encode(records);
+    records.drain(frame);
+    await flush();
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function replay(
+  dir: string,
+  head: Head,
+  report: ReplayReport,
+  metadata: [Uint8Array][],
+): Promise<void> {
+  let checkpoint = -1;
+  for (const name of await readdir(dir)) {
+    if (name.endsWith(".tmp")) await rm(join(dir, name), { force: true });
+    const match = CHECKPOINT.exec(name);
+    if (match) checkpoint = Math.max(checkpoint, Number(match[1]));
+  }
+  const handler = new Replayer(head, report, metadata);
+  const files: string[] = [];
+  if (checkpoint >= 0) {
+    files.push(join(dir, `checkpoint.${String(checkpoint).padStart(8, "0")}`));
+  }
+  for (const [index, path] of await listSegments(dir)) if (index >= checkpoint) files.push(path);
+  for (const path of files) {
+    handler.path = path;
+    let failure: string | undefined;
+    const damage = await readSegment(path, (bytes, start, end) => {
+      // After a record that makes no sense, later ones of the file may refer to what it held.
+      if (failure !== undefined) return;
+      try {
+        readRecord(path, bytes, start, end, handler);
+      } catch (error) {
+        failure = messageOf(error);
+      }
+    });
+    if (failure !== undefined)
+      report.damage.push({ path, offset: 0, lostBytes: 0, message: failure });
+    if (damage !== undefined) report.damage.push(damage);
+  }
+}
+
+/** Puts the content of records back into a head. */
+class Replayer implements RecordHandler {
+  path = "";
+  readonly #head: Head;
+  readonly #report: ReplayReport;
+  readonly #metadata: [Uint8Array][];
+  readonly #columns = new SampleColumns();
+  /** Newest in-order sample that the checkpoint, or a block, holds of a series. */
+  readonly #settled: number[] = [];
+
+  constructor(head: Head, report: ReplayReport, metadata: [Uint8Array][]) {
+    this.#head = head;
+    this.#report = report;
+    this.#metadata = metadata;
+  }
+
+  series(ref: number, bytes: Uint8Array, start: number, end: number): void {
+    const { rows } = this.#head;
+    // A checkpoint is written while series are added, so the first segment may repeat them.
+    if (ref < rows.length) return;
+    while (rows.length < ref) this.#bury(rows.add());
+    this.#head.addSeries(decodeLabels(bytes, start, end).labels, bytes, { start, end });
+    this.#report.series++;
+  }
+
+  /** Marks a row as one that no series has. */
+  #bury(ref: number): void {
+    const words = this.#head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags] = FLAG_DEAD;
+  }
+
+  sample(ref: number, t: number, hi: number, lo: number, outOfOrder: boolean): void {
+    if (!this.#exists(ref)) return;
+    if (!outOfOrder && t <= (this.#settled[ref] ?? Number.NEGATIVE_INFINITY)) return;
+    this.#head.appendSample(ref, t, hi, lo, Number.NEGATIVE_INFINITY);
+    this.#report.samples++;
+  }
+
+  state(ref: number, lastT: number, hi: number, lo: number): void {
+    if (!this.#exists(ref)) return;
+    const words = this.#head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    words[(ref & ROW_MASK) * ROW_WORDS + ROW.lastHi] = hi | 0;
+    words[(ref & ROW_MASK) * ROW_WORDS + ROW.lastLo] = lo | 0;
+    const doubles = this.#head.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    if (doubles[double + ROW.lastT]! < lastT) doubles[double + ROW.lastT] = lastT;
+    this.#settled[ref] = lastT;
+    if (lastT > this.#head.maxt) this.#head.maxt = lastT;
+  }
+
+  chunk(ref: number, encoding: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#exists(ref)) return;
+    if (encoding !== ChunkEncoding.xor) {
+      throw new NarthexError("corruption", `${this.path}: chunk encoding ${encoding}`);
+    }
+    const columns = this.#columns;
+    columns.clear();
+    decodeXor(bytes, start, end, columns, this.path);
+    for (let i = 0; i < columns.length; i++) {
+      this.#head.appendSample(
+        ref,
+        columns.timestamps[i]!,
+        columns.bits[2 * i + 1]!,
+        columns.bits[2 * i]!,
+        Number.NEGATIVE_INFINITY,
+      );
+    }
+    this.#report.samples += columns.length;
+  }
+
+  metadata(bytes: Uint8Array, start: number, end: number): void {
+    this.#metadata.push([bytes.slice(start, end)]);
+  }
+
+  #exists(ref: number): boolean {
+    return ref < this.#head.rows.length && !this.#head.isDead(ref);
+  }
+}

@@ -1,0 +1,318 @@
+import { yieldNow } from "#pkg/async/mod.ts";
+import { NarthexError } from "#pkg/errs/mod.ts";
+import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
+import type {
+  Chunk,
+  ChunkQuerier,
+  ChunkSeries,
+  LabelParams,
+  SelectParams,
+} from "#pkg/storage/mod.ts";
+import { PAGE_BITS, PAGE_MASK } from "./arena.ts";
+import type { Head } from "./head.ts";
+import { sortBytes } from "./head-postings.ts";
+import { addOutOfOrder, xorChunk } from "./ooo.ts";
+import {
+  FLAG_DEAD,
+  FLAG_OOO,
+  NO_ADDRESS,
+  ROW,
+  ROW_DOUBLES,
+  ROW_MASK,
+  ROW_WORDS,
+  ROWS_PER_PAGE_BITS,
+} from "./series-rows.ts";
+
+/** Series of one batch of an answer. */
+const BATCH_SERIES = 512;
+/** Comparisons between two looks at the clock while sorting. */
+const SORT_SLICE = 20_000;
+/** Selections below this share of the head are sorted by themselves, without ranking the head. */
+const RANK_SHARE = 1 / 16;
+
+/** Reads of a head. Several may run while samples are appended. */
+export class HeadReader implements ChunkQuerier {
+  readonly #head: Head;
+  /** Position of each ranked series in label order. */
+  #rank: Uint32Array = new Uint32Array(0);
+  #ranked: Uint32Array = new Uint32Array(0);
+  /** Series below this number are ranked, or dead. */
+  #rankedTo = 0;
+  #ranking: Promise<void> | undefined;
+
+  constructor(head: Head) {
+    this.#head = head;
+  }
+
+  async *selectChunks(
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly ChunkSeries[]> {
+    const head = this.#head;
+    if (params.mint > head.maxt || params.maxt < head.mint) return;
+    const refs = this.#inRange(
+      head.postings.select(params.matchers, head.rows.length),
+      params.mint,
+      params.maxt,
+    );
+    await this.#sort(refs, signal);
+    const limit =
+      params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
+    for (let from = 0; from < limit; from += BATCH_SERIES) {
+      if (signal.aborted) throw new NarthexError("canceled", "select of the head was canceled");
+      const batch: ChunkSeries[] = [];
+      const to = Math.min(limit, from + BATCH_SERIES);
+      for (let i = from; i < to; i++) {
+        const ref = refs[i]!;
+        if (head.isDead(ref)) continue;
+        const labels = head.labelsOf(ref);
+        if (params.hints?.skipChunks === true) batch.push({ labels, chunks: [] });
+        else {
+          const chunks = this.chunksOf(ref, params.mint, params.maxt);
+          if (chunks.length > 0) batch.push({ labels, chunks });
+        }
+      }
+      if (batch.length > 0) yield batch;
+      await yieldNow();
+    }
+  }
+
+  async labelNames(params: LabelParams, _signal: AbortSignal): Promise<string[]> {
+    if (params.matchers.length === 0)
+      return limited(sortBytes(this.#head.postings.labelNames()), params);
+    const names = new Set<string>();
+    for (const ref of this.#matching(params)) {
+      const labels = this.#head.labelsOf(ref);
+      for (let i = 0; i < labels.length; i += 2) names.add(labels[i]!);
+    }
+    return limited(sortBytes([...names]), params);
+  }
+
+  async labelValues(name: string, params: LabelParams, _signal: AbortSignal): Promise<string[]> {
+    if (params.matchers.length === 0) {
+      return limited(sortBytes(this.#head.postings.labelValues(name)), params);
+    }
+    const values = new Set<string>();
+    for (const ref of this.#matching(params)) {
+      const labels = this.#head.labelsOf(ref);
+      for (let i = 0; i < labels.length; i += 2) {
+        if (labels[i] === name) values.add(labels[i + 1]!);
+      }
+    }
+    return limited(sortBytes([...values]), params);
+  }
+
+  #matching(params: { mint: number; maxt: number; matchers: readonly Matcher[] }): Uint32Array {
+    const refs = this.#head.postings.select(params.matchers, this.#head.rows.length);
+    return this.#inRange(refs, params.mint, params.maxt);
+  }
+
+  /** Keeps the series that live and may have samples in the range; in place. */
+  #inRange(refs: Uint32Array, mint: number, maxt: number): Uint32Array {
+    const { rows, chunks } = this.#head;
+    let kept = 0;
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i]!;
+      const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+      const word = (ref & ROW_MASK) * ROW_WORDS;
+      const flags = words[word + ROW.flags]!;
+      if ((flags & FLAG_DEAD) !== 0) continue;
+      if ((flags & FLAG_OOO) === 0) {
+        const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+        const double = (ref & ROW_MASK) * ROW_DOUBLES;
+        if (doubles[double + ROW.lastT]! < mint) continue;
+        const first = words[word + ROW.firstChunk]!;
+        const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
+        if (first < 0 && !open) continue;
+        const start = first >= 0 ? chunks.mint[first]! : doubles[double + ROW.openMint]!;
+        if (start > maxt) continue;
+      }
+      refs[kept++] = ref;
+    }
+    return refs.subarray(0, kept);
+  }
+
+  /** Owned copies of the chunks of `ref` that touch the range, by first timestamp. */
+  chunksOf(ref: number, mint: number, maxt: number): Chunk[] {
+    const out = this.inOrderChunks(ref, mint, maxt);
+    const { rows, ooo, cutOoo } = this.#head;
+    const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    if ((words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_OOO) === 0) return out;
+    const before = out.length;
+    addOutOfOrder(ooo.get(ref), mint, maxt, out);
+    addOutOfOrder(cutOoo.get(ref), mint, maxt, out);
+    return out.length > before ? out.sort((a, b) => a.mint - b.mint) : out;
+  }
+
+  /** As `chunksOf`, without out-of-order samples. */
+  inOrderChunks(
+    ref: number,
+    mint = Number.NEGATIVE_INFINITY,
+    maxt = Number.POSITIVE_INFINITY,
+  ): Chunk[] {
+    const { rows, chunks, chunkArena } = this.#head;
+    const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    const out: Chunk[] = [];
+    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next[id]!) {
+      if (chunks.maxt[id]! < mint || chunks.mint[id]! > maxt) continue;
+      out.push(this.copyChunk(id));
+    }
+    if (words[word + ROW.openAddress] !== (NO_ADDRESS | 0)) {
+      const openMint = doubles[double + ROW.openMint]!;
+      const lastT = doubles[double + ROW.lastT]!;
+      if (lastT >= mint && openMint <= maxt) {
+        const address = words[word + ROW.openAddress]! >>> 0;
+        const start = address & PAGE_MASK;
+        const count = (words[word + ROW.openBits]! + 7) >>> 3;
+        const bytes = chunkArena.pages[address >>> PAGE_BITS]!.slice(start, start + count);
+        out.push(xorChunk(openMint, lastT, bytes));
+      }
+    }
+    return out;
+  }
+
+  /** An owned copy of closed chunk `id`. */
+  copyChunk(id: number): Chunk {
+    const { chunks } = this.#head;
+    const bytes = new Uint8Array(chunks.byteCount[id]!);
+    chunks.copy(id, bytes, 0);
+    return xorChunk(chunks.mint[id]!, chunks.maxt[id]!, bytes);
+  }
+
+  /** All live series in label order. */
+  async ordered(signal: AbortSignal): Promise<Uint32Array> {
+    await this.#rankAll(signal);
+    return this.#ranked.filter((ref) => !this.#head.isDead(ref));
+  }
+
+  /** Sorts series numbers into label order, in place. */
+  async #sort(refs: Uint32Array, signal: AbortSignal): Promise<void> {
+    if (refs.length < 2) return;
+    if (refs.length < this.#head.rows.length * RANK_SHARE || refs.length < 256) {
+      refs.set(await this.#sortByLabels(refs, signal));
+      return;
+    }
+    await this.#rankAll(signal);
+    const rank = this.#rank;
+    // Series may have been created, though none of these, since the ranking was made.
+    if (refs[refs.length - 1]! < this.#rankedTo) {
+      const keys = new Uint32Array(refs.length);
+      for (let i = 0; i < refs.length; i++) keys[i] = rank[refs[i]!]!;
+      keys.sort();
+      for (let i = 0; i < refs.length; i++) refs[i] = this.#ranked[keys[i]!]!;
+      return;
+    }
+    refs.set(await this.#sortByLabels(refs, signal));
+  }
+
+  /** Brings the ranking up to all series there are; new ones are merged into the old order. */
+  async #rankAll(signal: AbortSignal): Promise<void> {
+    while (this.#rankedTo < this.#head.rows.length) {
+      this.#ranking ??= this.#extendRanking().finally(() => {
+        this.#ranking = undefined;
+      });
+      await this.#ranking;
+      if (signal.aborted) throw new NarthexError("canceled", "select of the head was canceled");
+    }
+  }
+
+  /** Drops dead series from the ranking and gives back the memory of their labels. */
+  async forgetDead(): Promise<void> {
+    await this.#ranking;
+    const { rows, labelArena } = this.#head;
+    const keep = this.#ranked.filter((ref) => !this.#head.isDead(ref));
+    for (const ref of this.#ranked) {
+      const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+      const word = (ref & ROW_MASK) * ROW_WORDS;
+      const count = words[word + ROW.labelCount]!;
+      if (!this.#head.isDead(ref) || count === 0) continue;
+      labelArena.free(words[word + ROW.labelsAt]! >>> 0, count * 4);
+      words[word + ROW.labelCount] = 0;
+    }
+    this.#setRanking(keep, this.#rankedTo);
+  }
+
+  #setRanking(ranked: Uint32Array, rankedTo: number): void {
+    const rank = new Uint32Array(rankedTo);
+    for (let i = 0; i < ranked.length; i++) rank[ranked[i]!] = i;
+    this.#ranked = ranked;
+    this.#rank = rank;
+    this.#rankedTo = rankedTo;
+  }
+
+  async #extendRanking(): Promise<void> {
+    const known = this.#ranked.length;
+    const rankedTo = this.#head.rows.length;
+    const fresh = new Uint32Array(rankedTo - this.#rankedTo);
+    for (let i = 0; i < fresh.length; i++) fresh[i] = this.#rankedTo + i;
+    const sorted = await this.#sortByLabels(fresh, new AbortController().signal);
+    const total = known + sorted.length;
+    const merged = new Uint32Array(total);
+    let count = 0;
+    for (let i = 0, j = 0; i < known || j < sorted.length; ) {
+      const takeOld =
+        j >= sorted.length || (i < known && this.#compare(this.#ranked[i]!, sorted[j]!) < 0);
+      merged[count++] = takeOld ? this.#ranked[i++]! : sorted[j++]!;
+      if (count % SORT_SLICE === 0) await yieldNow();
+    }
+    this.#setRanking(merged, rankedTo);
+  }
+
+  /** Bottom-up merge sort that lets others run in between. */
+  async #sortByLabels(refs: Uint32Array, signal: AbortSignal): Promise<Uint32Array> {
+    const count = refs.length;
+    let from = refs.slice();
+    let to = new Uint32Array(count);
+    let work = 0;
+    for (let width = 1; width < count; width *= 2) {
+      for (let start = 0; start < count; start += 2 * width) {
+        const middle = Math.min(start + width, count);
+        const end = Math.min(start + 2 * width, count);
+        let out = start;
+        for (let i = start, j = middle; i < middle || j < end; ) {
+          const left = j >= end || (i < middle && this.#compare(from[i]!, from[j]!) <= 0);
+          to[out++] = left ? from[i++]! : from[j++]!;
+          if (++work % SORT_SLICE === 0) {
+            await yieldNow();
+            if (signal.aborted)
+              throw new NarthexError("canceled", "select of the head was canceled");
+          }
+        }
+      }
+      [from, to] = [to, from];
+    }
+    return from;
+  }
+
+  /** Label order of two series, by interned ids as far as they agree. */
+  #compare(a: number, b: number): number {
+    const head = this.#head;
+    const rowsA = head.rows.words[a >>> ROWS_PER_PAGE_BITS]!;
+    const rowsB = head.rows.words[b >>> ROWS_PER_PAGE_BITS]!;
+    const wordA = (a & ROW_MASK) * ROW_WORDS;
+    const wordB = (b & ROW_MASK) * ROW_WORDS;
+    const addressA = rowsA[wordA + ROW.labelsAt]! >>> 0;
+    const addressB = rowsB[wordB + ROW.labelsAt]! >>> 0;
+    const idsA = head.labelArena.words[addressA >>> PAGE_BITS]!;
+    const idsB = head.labelArena.words[addressB >>> PAGE_BITS]!;
+    const atA = (addressA & PAGE_MASK) >>> 2;
+    const atB = (addressB & PAGE_MASK) >>> 2;
+    const countA = rowsA[wordA + ROW.labelCount]!;
+    const countB = rowsB[wordB + ROW.labelCount]!;
+    const count = Math.min(countA, countB);
+    const strings = head.symbols.strings;
+    for (let i = 0; i < count; i++) {
+      const x = idsA[atA + i]!;
+      const y = idsB[atB + i]!;
+      if (x !== y) return compareBytes(strings[x]!, strings[y]!);
+    }
+    return countA - countB;
+  }
+}
+
+function limited(values: string[], params: LabelParams): string[] {
+  return params.limit && params.limit > 0 ? values.slice(0, params.limit) : values;
+}

@@ -1,0 +1,380 @@
+// Hot path: `append` of a scanned request; per known series one hash look-up and one bit append.
+import { assert } from "#pkg/errs/mod.ts";
+import { formatSeries, type Labels } from "#pkg/labels/mod.ts";
+import {
+  canonicalLabelBytes,
+  decodeLabels,
+  type LabelHasher,
+  type ScannedRequest,
+} from "#pkg/remotewrite/mod.ts";
+import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
+import { ChunkTable } from "./chunk-table.ts";
+import { HeadPostings, Symbols } from "./head-postings.ts";
+import { OooSamples } from "./ooo.ts";
+import { SeriesIndex } from "./series-index.ts";
+import {
+  FLAG_DEAD,
+  FLAG_OOO,
+  NO_ADDRESS,
+  ROW,
+  ROW_DOUBLES,
+  ROW_MASK,
+  ROW_WORDS,
+  ROWS_PER_PAGE_BITS,
+  SeriesRows,
+} from "./series-rows.ts";
+import { hasOpenChunk, XorAppender } from "./xor-append.ts";
+
+/** Upstream's limits of a chunk: a quarter of 120 samples decides its length; at most 240. */
+const SAMPLES_TO_ESTIMATE = 30;
+const SAMPLES_MAX = 240;
+const CHUNK_BYTES_MAX = 1024 - 20;
+
+/** Outcome of one sample. */
+export const AppendStatus = {
+  appended: 0,
+  outOfOrder: 1,
+  duplicate: 2,
+  conflict: 3,
+  tooOld: 4,
+  tooFarInFuture: 5,
+} as const;
+export type AppendStatus = (typeof AppendStatus)[keyof typeof AppendStatus];
+
+/** Why a series or sample was refused; the word is a label of the discarded-samples metric. */
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Asked once for each new series; a rejection keeps it out. */
+export interface SeriesAdmission {
+  admit(labels: Labels, liveSeries: number): Rejection | undefined;
+}
+
+export interface HeadOptions {
+  /** Chunks never cross a multiple of this. */
+  readonly blockDurationMs: number;
+  /** How far behind the newest sample of the tenant a sample may still be. */
+  readonly outOfOrderWindowMs: number;
+  /** How far ahead of the clock a sample may be. */
+  readonly creationGraceMs: number;
+}
+
+/** Receives what the WAL must hold, as it happens. */
+export interface HeadLog {
+  series(ref: number, labelBytes: Uint8Array, start: number, end: number): void;
+  sample(ref: number, t: number, hi: number, lo: number): void;
+  outOfOrder(ref: number, t: number, hi: number, lo: number): void;
+}
+
+/** Receives refusals; called once for each refused sample. */
+export interface RejectionSink {
+  reject(reason: string, count: number, message: () => string): void;
+}
+
+/**
+ * The recent samples of one tenant, in memory. Per-series state lies in typed arrays indexed by
+ * series number; the methods here write, `HeadReader` reads, `DurableHead` adds the WAL.
+ */
+export class Head {
+  readonly options: HeadOptions;
+  readonly rows = new SeriesRows();
+  readonly symbols = new Symbols();
+  readonly postings = new HeadPostings(this.symbols);
+  readonly chunks: ChunkTable;
+  readonly ooo = new Map<number, OooSamples>();
+  /** Out-of-order samples that a cut in progress has taken; still read until it is published. */
+  readonly cutOoo = new Map<number, OooSamples>();
+  readonly index = new SeriesIndex();
+  readonly hasher: LabelHasher;
+  readonly chunkArena = new ByteArena();
+  readonly labelArena = new ByteArena();
+  /** Series that are not dead. */
+  liveSeries = 0;
+  /** Newest and oldest sample ever appended, ms. */
+  maxt: number = Number.NEGATIVE_INFINITY;
+  mint: number = Number.POSITIVE_INFINITY;
+  samplesAppended = 0;
+  seriesCreated = 0;
+  readonly #appender: XorAppender;
+
+  constructor(options: HeadOptions, hasher: LabelHasher) {
+    this.options = options;
+    this.hasher = hasher;
+    this.chunks = new ChunkTable(this.chunkArena);
+    this.#appender = new XorAppender(this.chunkArena);
+  }
+
+  /**
+   * Appends all series of `request`, which was scanned with this head's hasher. Valid samples are
+   * kept when others are refused. Returns how many were accepted, silent duplicates included.
+   */
+  append(
+    request: ScannedRequest,
+    nowMs: number,
+    admission: SeriesAdmission,
+    log: HeadLog,
+    sink: RejectionSink,
+  ): number {
+    let accepted = 0;
+    const futureLimit = nowMs + this.options.creationGraceMs;
+    const oldLimit = Math.min(nowMs, this.maxt) - this.options.outOfOrderWindowMs;
+    const { labelsStart, labelsEnd, hashLo, hashHi, sampleFrom, timestamps, bits } = request;
+    for (let i = 0; i < request.seriesCount; i++) {
+      const first = sampleFrom[i]!;
+      const last = sampleFrom[i + 1]!;
+      if (first === last) continue;
+      let ref = this.index.findHash(
+        hashLo[i]!,
+        hashHi[i]!,
+        request.view,
+        labelsStart[i]!,
+        labelsEnd[i]!,
+      );
+      if (ref < 0) {
+        ref = this.#resolve(request, i, admission, log, sink, last - first);
+        if (ref < 0) continue;
+      }
+      for (let s = first; s < last; s++) {
+        const t = timestamps[s]!;
+        const lo = bits[2 * s]!;
+        const hi = bits[2 * s + 1]!;
+        const status = t > futureLimit ? 5 : this.appendSample(ref, t, hi, lo, oldLimit);
+        if (status === AppendStatus.appended) {
+          log.sample(ref, t, hi, lo);
+          accepted++;
+        } else if (status === AppendStatus.outOfOrder) {
+          log.outOfOrder(ref, t, hi, lo);
+          accepted++;
+        } else if (status === AppendStatus.duplicate) accepted++;
+        else this.#refuse(ref, t, status, sink);
+      }
+    }
+    return accepted;
+  }
+
+  /** Appends one sample to series `ref`; `oldLimit` is the oldest out-of-order time accepted. */
+  appendSample(ref: number, t: number, hi: number, lo: number, oldLimit: number): AppendStatus {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const doubles = this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    const lastT = doubles[double + ROW.lastT]!;
+    if (t <= lastT) {
+      if (t === lastT) {
+        return words[word + ROW.lastHi] === (hi | 0) && words[word + ROW.lastLo] === (lo | 0)
+          ? AppendStatus.duplicate
+          : AppendStatus.conflict;
+      }
+      if (t < oldLimit) return AppendStatus.tooOld;
+      return this.#appendOutOfOrder(ref, t, hi, lo, words, word);
+    }
+    if (words[word + ROW.openAddress] !== (NO_ADDRESS | 0)) {
+      const count = words[word + ROW.openCount]! & 0xffff;
+      if (count === SAMPLES_TO_ESTIMATE) this.#estimateEnd(doubles, double, lastT);
+      if (
+        t < doubles[double + ROW.openUntil]! &&
+        count < SAMPLES_MAX &&
+        words[word + ROW.openBits]! < CHUNK_BYTES_MAX * 8
+      ) {
+        this.#appender.append(words, doubles, word, t, hi, lo);
+        if (t > this.maxt) this.maxt = t;
+        this.samplesAppended++;
+        return AppendStatus.appended;
+      }
+      this.closeChunk(ref);
+    }
+    const duration = this.options.blockDurationMs;
+    this.#appender.open(words, doubles, word, { t, hi, lo });
+    doubles[double + ROW.openUntil] = (Math.floor(t / duration) + 1) * duration;
+    if (t > this.maxt) this.maxt = t;
+    if (t < this.mint) this.mint = t;
+    this.samplesAppended++;
+    return AppendStatus.appended;
+  }
+
+  /** Spreads the chunks evenly over the rest of the range, as upstream's computeChunkEndTime. */
+  #estimateEnd(doubles: Float64Array, double: number, lastT: number): void {
+    const start = doubles[double + ROW.openMint]!;
+    const until = doubles[double + ROW.openUntil]!;
+    const chunks = Math.floor((until - start) / ((lastT - start + 1) * 4));
+    if (chunks > 1) doubles[double + ROW.openUntil] = start + Math.floor((until - start) / chunks);
+  }
+
+  #appendOutOfOrder(
+    ref: number,
+    t: number,
+    hi: number,
+    lo: number,
+    words: Int32Array,
+    word: number,
+  ): AppendStatus {
+    let samples = this.ooo.get(ref);
+    if (samples === undefined) {
+      this.ooo.set(ref, (samples = new OooSamples()));
+      words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_OOO;
+    }
+    if (!samples.insert(t, hi, lo)) return AppendStatus.duplicate;
+    if (t < this.mint) this.mint = t;
+    this.samplesAppended++;
+    return AppendStatus.outOfOrder;
+  }
+
+  /** Moves the open chunk of a series, if any, to the closed ones. */
+  closeChunk(ref: number): void {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    if (!hasOpenChunk(words, word)) return;
+    const doubles = this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    const address = words[word + ROW.openAddress]! >>> 0;
+    const start = address & PAGE_MASK;
+    const bytes = (words[word + ROW.openBits]! + 7) >>> 3;
+    const id = this.chunks.add(
+      { mint: doubles[double + ROW.openMint]!, maxt: doubles[double + ROW.lastT]! },
+      this.chunkArena.pages[address >>> PAGE_BITS]!,
+      start,
+      start + bytes,
+    );
+    this.chunkArena.free(address, words[word + ROW.openCapacity]!);
+    words[word + ROW.openAddress] = NO_ADDRESS | 0;
+    const last = words[word + ROW.lastChunk]!;
+    if (last < 0) words[word + ROW.firstChunk] = id;
+    else this.chunks.next[last] = id;
+    words[word + ROW.lastChunk] = id;
+  }
+
+  /** The series of request entry `i`, whose spelling is not known yet: found or created. */
+  #resolve(
+    request: ScannedRequest,
+    i: number,
+    admission: SeriesAdmission,
+    log: HeadLog,
+    sink: RejectionSink,
+    samples: number,
+  ): number {
+    const start = request.labelsStart[i]!;
+    const end = request.labelsEnd[i]!;
+    const decoded = decodeLabels(request.bytes, start, end);
+    const { labels } = decoded;
+    let rejection: Rejection | undefined;
+    if (decoded.duplicate !== undefined) {
+      rejection = {
+        reason: "duplicate_label_names",
+        message: `duplicate label name: got "${decoded.duplicate}" twice, series: ${formatSeries(labels)}`,
+      };
+    } else if (decoded.invalidUtf8) {
+      rejection = {
+        reason: "label_invalid",
+        message: `label name or value is not valid UTF-8, series: ${formatSeries(labels)}`,
+      };
+    }
+    const hash = { lo: request.hashLo[i]!, hi: request.hashHi[i]! };
+    let canonical = request.bytes;
+    let range = { start, end };
+    if (rejection === undefined) {
+      canonical = canonicalLabelBytes(labels);
+      const same =
+        canonical.length === end - start &&
+        Buffer.compare(canonical, request.bytes.subarray(start, end)) === 0;
+      if (!same) {
+        const known = this.findLabels(canonical);
+        if (known >= 0) {
+          this.index.add(hash, request.bytes, range, known);
+          return known;
+        }
+        range = { start: 0, end: canonical.length };
+      } else canonical = request.bytes;
+      rejection = admission.admit(labels, this.liveSeries);
+    }
+    if (rejection !== undefined) {
+      const { reason, message } = rejection;
+      sink.reject(reason, samples, () => message);
+      return -1;
+    }
+    const ref = this.addSeries(labels, canonical, range);
+    if (canonical !== request.bytes) this.index.add(hash, request.bytes, { start, end }, ref);
+    log.series(ref, canonical, range.start, range.end);
+    return ref;
+  }
+
+  /** The series with these canonical label bytes, or -1. */
+  findLabels(canonical: Uint8Array): number {
+    const view = new DataView(canonical.buffer, canonical.byteOffset, canonical.byteLength);
+    this.hasher.hash(view, 0, canonical.length);
+    return this.index.find(this.hasher, view, 0, canonical.length);
+  }
+
+  /** Creates a series that does not exist; `bytes[range)` are its canonical label bytes. */
+  addSeries(labels: Labels, bytes: Uint8Array, range: { start: number; end: number }): number {
+    assert(labels.length > 0, "a series has labels");
+    const ref = this.rows.add();
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const address = this.labelArena.alloc(labels.length * 4);
+    const ids = this.labelArena.words[address >>> PAGE_BITS]!;
+    const at = (address & PAGE_MASK) >>> 2;
+    for (let i = 0; i < labels.length; i += 2) {
+      const nameId = this.symbols.intern(labels[i]!);
+      const valueId = this.symbols.intern(labels[i + 1]!);
+      ids[at + i] = nameId;
+      ids[at + i + 1] = valueId;
+      this.postings.add(nameId, valueId, ref);
+    }
+    words[word + ROW.labelsAt] = address | 0;
+    words[word + ROW.labelCount] = labels.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.hasher.hash(view, range.start, range.end);
+    this.index.add(this.hasher, bytes, range, ref);
+    this.liveSeries++;
+    this.seriesCreated++;
+    return ref;
+  }
+
+  /** The label set of a series, owned. */
+  labelsOf(ref: number): Labels {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const address = words[word + ROW.labelsAt]! >>> 0;
+    const ids = this.labelArena.words[address >>> PAGE_BITS]!;
+    const at = (address & PAGE_MASK) >>> 2;
+    const count = words[word + ROW.labelCount]!;
+    const strings = this.symbols.strings;
+    const labels = new Array<string>(count);
+    for (let i = 0; i < count; i++) labels[i] = strings[ids[at + i]!]!;
+    return labels;
+  }
+
+  isDead(ref: number): boolean {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    return (words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_DEAD) !== 0;
+  }
+
+  #refuse(ref: number, t: number, status: AppendStatus, sink: RejectionSink): void {
+    const series = (): string => formatSeries(this.labelsOf(ref));
+    const lastT = (): number =>
+      this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]![(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
+    if (status === AppendStatus.conflict) {
+      sink.reject(
+        "new_value_for_timestamp",
+        1,
+        () => `duplicate sample for timestamp ${t} with another value, series: ${series()}`,
+      );
+    } else if (status === AppendStatus.tooFarInFuture) {
+      sink.reject(
+        "too_far_in_future",
+        1,
+        () =>
+          `sample timestamp ${t} is more than ${this.options.creationGraceMs} ms in the future, series: ${series()}`,
+      );
+    } else {
+      sink.reject(
+        "sample_too_old",
+        1,
+        () =>
+          `sample timestamp ${t} is older than the out-of-order window of ${this.options.outOfOrderWindowMs} ms allows, newest of the series: ${lastT()}, series: ${series()}`,
+      );
+    }
+  }
+}

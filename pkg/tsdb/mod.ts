@@ -1,0 +1,11 @@
+export { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+export {
+  AppendStatus,
+  Head,
+  type HeadLog,
+  type HeadOptions,
+  type Rejection,
+  type RejectionSink,
+  type SeriesAdmission,
+} from "./head.ts";
+export { HeadReader } from "./head-read.ts";

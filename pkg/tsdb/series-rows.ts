@@ -1,0 +1,92 @@
+/**
+ * State of a series in the head, one row of 96 bytes, so that an append touches two cache lines.
+ * Rows lie in pages; the first page starts small and doubles, the others are whole.
+ *
+ *     word 0   f64  last timestamp (ms)          word 12  open chunk: samples | leading << 16
+ *     word 2   f64  first timestamp of the open chunk               | trailing << 24
+ *     word 4   f64  the open chunk ends before this time  13  (spare)
+ *     word 6   f64  last delta of timestamps          14  first closed chunk, or -1
+ *     word 8   u32  last value, low half              15  last closed chunk, or -1
+ *     word 9   u32  last value, high half             16  label ids: address in units of a word
+ *     word 10  u32  open chunk: address, or NONE      17  number of labels
+ *     word 11  u32  open chunk: bits written          18  flags
+ *                                                     19  open chunk: capacity in bytes
+ */
+export const ROW_WORDS = 24;
+export const ROW_DOUBLES = 12;
+export const ROW = {
+  lastT: 0,
+  openMint: 1,
+  openUntil: 2,
+  lastDelta: 3,
+  lastLo: 8,
+  lastHi: 9,
+  openAddress: 10,
+  openBits: 11,
+  openCount: 12,
+  firstChunk: 14,
+  lastChunk: 15,
+  labelsAt: 16,
+  labelCount: 17,
+  flags: 18,
+  openCapacity: 19,
+} as const;
+
+/** Bits of `ROW.flags`. */
+export const FLAG_DEAD = 1;
+export const FLAG_OOO = 2;
+/** `ROW.openAddress` of a series without an open chunk. */
+export const NO_ADDRESS = 0xffffffff;
+
+export const ROWS_PER_PAGE_BITS = 12;
+const ROWS_PER_PAGE = 1 << ROWS_PER_PAGE_BITS;
+const FIRST_PAGE_ROWS = 16;
+export const ROW_MASK = ROWS_PER_PAGE - 1;
+
+/** Growable table of series rows; a series' number is its row. */
+export class SeriesRows {
+  /** The same memory as words and as doubles, by page. */
+  readonly words: Int32Array[] = [];
+  readonly doubles: Float64Array[] = [];
+  length = 0;
+
+  /** Adds a row without chunks and returns its number. */
+  add(): number {
+    const ref = this.length;
+    const page = ref >>> ROWS_PER_PAGE_BITS;
+    const row = ref & ROW_MASK;
+    const words = this.words[page];
+    if (words === undefined) this.#newPage(page === 0 ? FIRST_PAGE_ROWS : ROWS_PER_PAGE);
+    else if (row * ROW_WORDS >= words.length) this.#doublePage(page);
+    this.length = ref + 1;
+    const at = row * ROW_WORDS;
+    const cells = this.words[page]!;
+    const floats = this.doubles[page]!;
+    floats[at / 2 + ROW.lastT] = Number.NEGATIVE_INFINITY;
+    cells[at + ROW.openAddress] = NO_ADDRESS | 0;
+    cells[at + ROW.firstChunk] = -1;
+    cells[at + ROW.lastChunk] = -1;
+    return ref;
+  }
+
+  #newPage(rows: number): void {
+    const buffer = new ArrayBuffer(rows * ROW_WORDS * 4);
+    this.words.push(new Int32Array(buffer));
+    this.doubles.push(new Float64Array(buffer));
+  }
+
+  #doublePage(page: number): void {
+    const before = this.words[page]!;
+    const buffer = new ArrayBuffer(before.byteLength * 2);
+    const words = new Int32Array(buffer);
+    words.set(before);
+    this.words[page] = words;
+    this.doubles[page] = new Float64Array(buffer);
+  }
+
+  get bytesReserved(): number {
+    let bytes = 0;
+    for (const page of this.words) bytes += page.byteLength;
+    return bytes;
+  }
+}

@@ -1,0 +1,211 @@
+import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import {
+  RECORD_HEADER_BYTES,
+  SEGMENT_HEADER_BYTES,
+  segmentHeader,
+  segmentIndex,
+  segmentName,
+  writeRecordHeader,
+} from "./format.ts";
+
+/** When the log asks the disk to keep what was written; the kernel has it in every case. */
+export type FsyncPolicy = "never" | "interval" | "always";
+
+export interface SegmentLogOptions {
+  readonly segmentBytesMax: number;
+  readonly fsync: FsyncPolicy;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Append-only log in numbered segment files. Appends gather in memory and are written by one
+ * write at a time, so that requests which arrive together share it (group commit). When a write
+ * fails, those who wait for it are told; its bytes stay first in line and are written again at the
+ * same place before anything later, so that the file never has a gap.
+ */
+export class SegmentLog {
+  readonly dir: string;
+  readonly #options: SegmentLogOptions;
+  #file: FileHandle | undefined;
+  #index = 0;
+  /** Bytes of the current segment that are known to be in the file. */
+  #written = 0;
+  #pending: Uint8Array = new Uint8Array(4096);
+  #pendingBytes = 0;
+  #spare: Uint8Array = new Uint8Array(4096);
+  #waiters: Waiter[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: NarthexError | undefined;
+  #unsynced = false;
+
+  private constructor(dir: string, options: SegmentLogOptions) {
+    this.dir = dir;
+    this.#options = options;
+  }
+
+  /** Opens the log in `dir` for appending, in a new segment behind those that exist. */
+  static async open(dir: string, options: SegmentLogOptions): Promise<SegmentLog> {
+    await mkdir(dir, { recursive: true });
+    const log = new SegmentLog(dir, options);
+    const last = Math.max(-1, ...(await readdir(dir)).map(segmentIndex));
+    await log.#openSegment(last + 1);
+    return log;
+  }
+
+  /** Index of the segment that is written now. */
+  get segment(): number {
+    return this.#index;
+  }
+
+  /** The error of the last write, until one succeeds. */
+  get failure(): NarthexError | undefined {
+    return this.#failure;
+  }
+
+  /** Bytes that wait to be written. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Adds one record with the payload `bytes[start, end)`, which is copied. See `commit`. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const need = this.#pendingBytes + RECORD_HEADER_BYTES + length;
+    if (need > this.#pending.length) {
+      const grown = new Uint8Array(Math.max(need, this.#pending.length * 2));
+      grown.set(this.#pending.subarray(0, this.#pendingBytes));
+      this.#pending = grown;
+    }
+    const at = this.#pendingBytes;
+    this.#pending.set(bytes.subarray(start, end), at + RECORD_HEADER_BYTES);
+    writeRecordHeader(this.#pending, at, length);
+    this.#pendingBytes = need;
+  }
+
+  /**
+   * Resolves once all that was appended so far is in the file (and on the disk, with
+   * `fsync: always`). Rejects with `unavailable` when the write failed; the bytes are not given up.
+   */
+  commit(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#writing ??= this.#run().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Let the requests of this turn of the event loop join the write.
+    await Promise.resolve();
+    while (this.#waiters.length > 0) {
+      const waiters = this.#waiters;
+      this.#waiters = [];
+      const bytes = this.#pending;
+      const count = this.#pendingBytes;
+      this.#pending = this.#spare;
+      this.#pendingBytes = 0;
+      try {
+        await this.#write(bytes, count);
+        this.#spare = bytes.length > 4 * 1024 * 1024 ? new Uint8Array(4096) : bytes;
+        this.#failure = undefined;
+        for (const waiter of waiters) waiter.resolve();
+      } catch (error) {
+        this.#failure = new NarthexError(
+          "unavailable",
+          `write WAL segment ${join(this.dir, segmentName(this.#index))}: ${messageOf(error)}`,
+          { cause: error },
+        );
+        this.#putBack(bytes, count);
+        for (const waiter of waiters) waiter.reject(this.#failure);
+      }
+    }
+  }
+
+  /** Puts bytes that could not be written before those that came meanwhile. */
+  #putBack(bytes: Uint8Array, count: number): void {
+    const later = this.#pending.subarray(0, this.#pendingBytes);
+    const joined = new Uint8Array(Math.max(4096, count + later.length));
+    joined.set(bytes.subarray(0, count));
+    joined.set(later, count);
+    this.#spare = this.#pending;
+    this.#pending = joined;
+    this.#pendingBytes = count + later.length;
+  }
+
+  async #write(bytes: Uint8Array, count: number): Promise<void> {
+    if (count === 0 && !(this.#unsynced && this.#options.fsync === "always")) return;
+    if (
+      this.#written + count > this.#options.segmentBytesMax &&
+      this.#written > SEGMENT_HEADER_BYTES
+    ) {
+      await this.#openSegment(this.#index + 1);
+    }
+    const file = this.#file!;
+    for (let done = 0; done < count; ) {
+      const { bytesWritten } = await file.write(bytes, done, count - done, this.#written + done);
+      done += bytesWritten;
+    }
+    this.#written += count;
+    this.#unsynced = true;
+    if (this.#options.fsync === "always") await this.sync();
+  }
+
+  /** Asks the disk to keep what was written; called on a timer with `fsync: interval`. */
+  async sync(): Promise<void> {
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    await this.#file?.datasync();
+  }
+
+  /** Starts a new segment; all later appends go to it. Returns its index. */
+  async rotate(): Promise<number> {
+    await this.commit();
+    while (this.#writing !== undefined) await this.#writing;
+    // Held like a write, so that no commit runs while the file changes.
+    const work = this.#openSegment(this.#index + 1);
+    this.#writing = work.finally(() => {
+      this.#writing = undefined;
+      if (this.#waiters.length > 0) {
+        this.#writing = this.#run().finally(() => {
+          this.#writing = undefined;
+        });
+      }
+    });
+    await work;
+    return this.#index;
+  }
+
+  async #openSegment(index: number): Promise<void> {
+    const file = await open(join(this.dir, segmentName(index)), "w");
+    await file.write(segmentHeader(), 0, SEGMENT_HEADER_BYTES, 0);
+    if (this.#options.fsync !== "never") await this.#file?.datasync().catch(() => undefined);
+    await this.#file?.close();
+    this.#file = file;
+    this.#index = index;
+    this.#written = SEGMENT_HEADER_BYTES;
+  }
+
+  /** Removes the segments before `index`. */
+  async dropBefore(index: number): Promise<void> {
+    for (const name of await readdir(this.dir)) {
+      const found = segmentIndex(name);
+      if (found >= 0 && found < index) await rm(join(this.dir, name), { force: true });
+    }
+  }
+
+  /** Writes what is pending and closes the file. */
+  async close(): Promise<void> {
+    await this.commit();
+    while (this.#writing !== undefined) await this.#writing;
+    if (this.#options.fsync !== "never") await this.sync();
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+}
