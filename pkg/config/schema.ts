@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { bool, bytes, choice, duration, int, list, section, text } from "./fields.ts";
+
+/** What a tenant may use; each key also stands in `overrides.<tenant>`. 0 means no limit. */
+const LIMITS = {
+  ingestion_rate: int({
+    default: 0,
+    min: 0,
+    doc: "Samples per second that a tenant may send to one distributor.",
+  }),
+  ingestion_burst_size: int({
+    default: 0,
+    min: 0,
+    doc: "Samples that may come at once above the rate; 0 takes the rate of one second.",
+  }),
+  max_series_per_user: int({
+    default: 0,
+    min: 0,
+    doc: "Series that a tenant may have in the head of one ingester.",
+  }),
+  max_label_names_per_series: int({ default: 30, min: 0, doc: "Labels of one series." }),
+  max_label_name_length: int({ default: 1024, min: 0, doc: "Bytes of a label name." }),
+  max_label_value_length: int({ default: 2048, min: 0, doc: "Bytes of a label value." }),
+  creation_grace_period: duration({
+    default: "10m",
+    doc: "How far ahead of the clock a sample may be.",
+  }),
+  out_of_order_time_window: duration({
+    default: "30m",
+    doc: "How far behind the newest sample of the tenant a sample may be.",
+  }),
+  max_fetched_series_per_query: int({ default: 0, min: 0, doc: "Series that one query may read." }),
+  max_samples_per_query: int({
+    default: 50_000_000,
+    min: 0,
+    doc: "Samples that one query may hold in memory at once.",
+  }),
+  max_query_length: duration({ default: "0", doc: "Longest range of a range query." }),
+};
+
+export const limitsSchema = z.strictObject(LIMITS).prefault({} as never);
+
+/** A tenant's overrides: any of the limits, none defaulted. */
+const overridesSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(LIMITS).map(([key, field]) => [key, field.def.innerType.optional()]),
+  ) as { [K in keyof typeof LIMITS]: z.ZodOptional<(typeof LIMITS)[K]["def"]["innerType"]> },
+);
+
+const grpcClient = section({
+  timeout: duration({ default: "30s", doc: "Deadline of one call." }),
+  max_message_bytes: bytes({ default: "100MiB", doc: "Largest message that is accepted." }),
+});
+
+/** The one schema of the server's configuration: YAML, flags, environment and reference. */
+export const configSchema = z.strictObject({
+  target: list({
+    default: ["all"],
+    doc: "Roles of this process: all, write, read, backend, distributor, ingester, querier, store-gateway, agent.",
+  }),
+  data_dir: text({ default: "./data", doc: "Folder of everything that is kept on this machine." }),
+  http: section({
+    listen: text({ default: "127.0.0.1:9009", doc: "Address of the HTTP API." }),
+    max_request_bytes: bytes({ default: "100MB", doc: "Largest request body, compressed." }),
+  }),
+  grpc: section({
+    listen: text({ default: "127.0.0.1:9095", doc: "Address of the gRPC API between roles." }),
+    advertise: text({
+      default: "",
+      doc: "Address that other processes reach `grpc.listen` by, if it differs.",
+    }),
+    client: grpcClient,
+  }),
+  log: section({
+    level: choice(["trace", "debug", "info", "warn", "error", "silent"], {
+      default: "info",
+      doc: "Lowest level that is logged.",
+    }),
+    format: choice(["auto", "json", "pretty"], {
+      default: "auto",
+      doc: "`auto` is pretty on a terminal and JSON elsewhere.",
+    }),
+  }),
+  auth: section({
+    enabled: bool({
+      default: false,
+      doc: "Require X-Scope-OrgID. When off, the tenant is `anonymous` where the header is missing.",
+    }),
+  }),
+  instance: section({
+    id: text({
+      default: "",
+      doc: "Stable name of this process in the ring; the host name if empty.",
+    }),
+    zone: text({ default: "", doc: "Availability zone; replicas are spread over zones." }),
+  }),
+  ring: section({
+    store: choice(["memory", "redis"], {
+      default: "memory",
+      doc: "Where membership is kept; `memory` is for one process.",
+    }),
+    redis_url: text({ default: "redis://127.0.0.1:6379", doc: "Redis of the ring.", secret: true }),
+    key_prefix: text({ default: "narthex/", doc: "Prefix of all keys in Redis." }),
+    replication_factor: int({
+      default: 3,
+      min: 1,
+      max: 9,
+      doc: "Ingesters that hold each series.",
+    }),
+    zone_awareness: bool({
+      default: true,
+      doc: "Place replicas in different zones, where instances name one.",
+    }),
+    heartbeat_period: duration({
+      default: "5s",
+      minMs: 10,
+      doc: "How often an instance renews its lease.",
+    }),
+    heartbeat_timeout: duration({
+      default: "30s",
+      minMs: 50,
+      doc: "A lease this old makes an instance unhealthy.",
+    }),
+  }),
+  distributor: section({
+    max_decoded_bytes: bytes({
+      default: "100MB",
+      doc: "Largest write request after decompression.",
+    }),
+    push_timeout: duration({
+      default: "10s",
+      minMs: 100,
+      doc: "Deadline of a push to the ingesters.",
+    }),
+  }),
+  ingester: section({
+    block_duration: duration({ default: "2h", minMs: 1000, doc: "Time range of a block." }),
+    flush_interval: duration({
+      default: "1m",
+      minMs: 100,
+      doc: "How often heads are looked at for full blocks.",
+    }),
+    local_retention: duration({
+      default: "0",
+      doc: "How long local copies of uploaded blocks stay after the store-gateways can read them; needed where store-gateways run elsewhere.",
+    }),
+    wal_fsync: choice(["never", "interval", "always"], {
+      default: "interval",
+      doc: "When the WAL is forced to disk. Samples survive a crash of the process in every case; of the machine, with `always`.",
+    }),
+    wal_fsync_interval: duration({
+      default: "1s",
+      minMs: 10,
+      doc: "Period of `wal_fsync: interval`.",
+    }),
+    wal_segment_bytes: bytes({ default: "64MiB", doc: "Size of a WAL segment file." }),
+    series_idle_timeout: duration({
+      default: "1h",
+      doc: "A series without samples for this long leaves the head after a cut.",
+    }),
+    flush_on_shutdown: bool({ default: false, doc: "Cut and upload everything at SIGTERM." }),
+  }),
+  querier: section({
+    lookback_delta: duration({ default: "5m", doc: "How long a sample counts as current." }),
+    timeout: duration({ default: "2m", minMs: 1, doc: "Longest run of a query." }),
+    max_concurrent: int({ default: 20, min: 1, doc: "Queries that run at once; more wait." }),
+    store_sync_timeout: duration({ default: "30s", doc: "Longest wait for a list of blocks." }),
+  }),
+  store_gateway: section({
+    sync_interval: duration({
+      default: "30s",
+      minMs: 100,
+      doc: "How often the bucket is looked at for new blocks.",
+    }),
+    index_cache_bytes: bytes({
+      default: "256MiB",
+      doc: "Memory of the cache of index headers and postings.",
+    }),
+    ignore_deletion_marks_delay: duration({
+      default: "1h",
+      doc: "A block that is marked for deletion is served for this long.",
+    }),
+  }),
+  bucket: section({
+    backend: choice(["filesystem", "s3"], { default: "filesystem", doc: "Where blocks are kept." }),
+    prefix: text({ default: "", doc: "Prefix of all keys in the bucket." }),
+    filesystem: section({
+      dir: text({
+        default: "",
+        doc: "Folder of the filesystem bucket; `<data_dir>/bucket` if empty.",
+      }),
+    }),
+    s3: section({
+      endpoint: text({ default: "", doc: "URL of the S3 server." }),
+      bucket: text({ default: "", doc: "Name of the bucket." }),
+      region: text({ default: "us-east-1", doc: "Region of the signature." }),
+      access_key_id: text({ default: "", doc: "Access key.", secret: true }),
+      secret_access_key: text({ default: "", doc: "Secret key.", secret: true }),
+      path_style: bool({
+        default: true,
+        doc: "Address the bucket in the path rather than the host name.",
+      }),
+    }),
+  }),
+  agent: section({
+    enabled: bool({ default: true, doc: "Run the embedded agent with `target: all`." }),
+    config_file: text({
+      default: "",
+      doc: "Prometheus configuration file with scrape_configs; if empty, this process scrapes itself.",
+    }),
+    scrape_interval: duration({ default: "15s", minMs: 100, doc: "Interval of scraping itself." }),
+  }),
+  limits: limitsSchema,
+  overrides: z.record(z.string(), overridesSchema).default({}),
+});
+
+/** The whole configuration, defaults filled in; durations in ms, sizes in bytes. */
+export type Config = z.output<typeof configSchema>;
+/** Limits of one tenant; 0 means none. */
+export type TenantLimits = z.output<typeof limitsSchema>;

@@ -1,0 +1,1 @@
+export { Limits, RateLimiter, type SeriesRejection, validateSeries } from "./limits.ts";

@@ -1,0 +1,1 @@
+export { ANONYMOUS, checkTenant, TenantResolver } from "./tenant.ts";
