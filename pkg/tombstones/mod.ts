@@ -1,0 +1,1 @@
+export { decodeTombstones, type Interval, joinIntervals, type Tombstones } from "./tombstones.ts";
