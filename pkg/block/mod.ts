@@ -1,0 +1,21 @@
+export {
+  type BlockCompaction,
+  type BlockDesc,
+  type BlockMeta,
+  type BlockStats,
+  blockIdTime,
+  blockOverlaps,
+  CHUNKS_FOLDER,
+  decodeMeta,
+  encodeMeta,
+  INDEX_FILE,
+  isBlockId,
+  META_FILE,
+  newBlockId,
+  readMeta,
+  TOMBSTONES_FILE,
+} from "./meta.ts";
+export { chunksOf, clipChunk, joinOverlaps } from "./overlaps.ts";
+export { type BlockParts, BlockQuerier, withoutIntervals } from "./querier.ts";
+export { BlockReader } from "./reader.ts";
+export { type BlockWriterOptions, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";

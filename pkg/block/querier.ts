@@ -1,0 +1,185 @@
+import { throwIfAborted } from "#pkg/async/mod.ts";
+import { decodeChunk, encodeXor } from "#pkg/chunkenc/mod.ts";
+import type { ChunkReader } from "#pkg/chunks/mod.ts";
+import type { IndexedSeries, IndexReader, Postings } from "#pkg/index/mod.ts";
+import {
+  type Chunk,
+  ChunkEncoding,
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  SampleColumns,
+  type SelectParams,
+} from "#pkg/storage/mod.ts";
+import type { Interval, Tombstones } from "#pkg/tombstones/mod.ts";
+import { blockOverlaps } from "./meta.ts";
+
+/** Series read at once. */
+const BATCH_SERIES = 512;
+
+/** The open parts of a block. */
+export interface BlockParts {
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly index: IndexReader;
+  readonly chunks: ChunkReader;
+  readonly tombstones: Tombstones;
+}
+
+/**
+ * Answers selections from one block, local or remote. Reads one batch ahead of the consumer, so at
+ * most two batches are in memory. Deleted ranges (tombstones) are left out of the chunks.
+ */
+export class BlockQuerier implements ChunkQuerier {
+  readonly #parts: BlockParts;
+
+  constructor(parts: BlockParts) {
+    this.#parts = parts;
+  }
+
+  async *selectChunks(
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ChunkSeries[]> {
+    throwIfAborted(signal);
+    if (!blockOverlaps(this.#parts, params.mint, params.maxt)) return;
+    const refs = await this.#parts.index.select(params.matchers, signal);
+    const limit = params.limit ?? 0;
+    let count = 0;
+    let next = this.#ahead(refs, 0, params, signal);
+    for (let at = 0; at < refs.length; at += BATCH_SERIES) {
+      throwIfAborted(signal);
+      const batch = await next;
+      if (limit > 0 && count + batch.length >= limit) {
+        yield batch.slice(0, limit - count);
+        return;
+      }
+      next = this.#ahead(refs, at + BATCH_SERIES, params, signal);
+      count += batch.length;
+      if (batch.length > 0) yield batch;
+    }
+  }
+
+  async labelNames(params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    throwIfAborted(signal);
+    const { index } = this.#parts;
+    if (!blockOverlaps(this.#parts, params.mint, params.maxt)) return [];
+    return cut(
+      params.matchers.length === 0
+        ? index.labelNames()
+        : await index.labelNamesOf(params.matchers, signal),
+      params.limit,
+    );
+  }
+
+  async labelValues(name: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    throwIfAborted(signal);
+    const { index } = this.#parts;
+    if (!blockOverlaps(this.#parts, params.mint, params.maxt)) return [];
+    return cut(
+      params.matchers.length === 0
+        ? index.labelValues(name)
+        : await index.labelValuesOf(name, params.matchers, signal),
+      params.limit,
+    );
+  }
+
+  /** Begins to read the batch at `at`; its failure is seen when it is awaited. */
+  #ahead(
+    refs: Postings,
+    at: number,
+    params: SelectParams,
+    signal: AbortSignal,
+  ): Promise<ChunkSeries[]> {
+    if (at >= refs.length) return Promise.resolve([]);
+    const batch = this.#readBatch(refs.subarray(at, at + BATCH_SERIES), params, signal);
+    batch.catch(() => undefined);
+    return batch;
+  }
+
+  async #readBatch(
+    refs: Postings,
+    params: SelectParams,
+    signal: AbortSignal,
+  ): Promise<ChunkSeries[]> {
+    const { index, chunks, tombstones } = this.#parts;
+    const all = await index.readSeries(refs, params, signal);
+    const wanted = all.filter((series) => series.chunks.length > 0);
+    if (params.hints?.skipChunks) {
+      return wanted
+        .filter((series) => keptEntries(series, tombstones))
+        .map(({ labels }) => ({ labels, chunks: [] }));
+    }
+    const metas = wanted.flatMap((series) => series.chunks);
+    const read = await chunks.read(metas, signal);
+    const out: ChunkSeries[] = [];
+    let at = 0;
+    for (const { ref, labels, chunks: own } of wanted) {
+      const from = at;
+      at += own.length;
+      const intervals = tombstones.get(ref);
+      const slice = read.slice(from, at);
+      const kept = intervals ? withoutIntervals(slice, intervals, params) : slice;
+      if (kept.length > 0) out.push({ labels, chunks: kept });
+    }
+    return out;
+  }
+}
+
+function cut(list: string[], limit = 0): string[] {
+  return limit > 0 && list.length > limit ? list.slice(0, limit) : list;
+}
+
+/** True if some chunk of the series is not deleted whole. */
+function keptEntries(series: IndexedSeries, tombstones: Tombstones): boolean {
+  const intervals = tombstones.get(series.ref);
+  return !intervals || series.chunks.some((chunk) => !isCovered(chunk, intervals));
+}
+
+function isCovered(
+  chunk: { readonly mint: number; readonly maxt: number },
+  intervals: readonly Interval[],
+): boolean {
+  return intervals.some(({ mint, maxt }) => mint <= chunk.mint && chunk.maxt <= maxt);
+}
+
+/** The chunks without the samples in `intervals`; those that lose some are encoded anew. */
+export function withoutIntervals(
+  chunks: readonly Chunk[],
+  intervals: readonly Interval[],
+  range: { readonly mint: number; readonly maxt: number },
+): Chunk[] {
+  const out: Chunk[] = [];
+  for (const chunk of chunks) {
+    if (isCovered(chunk, intervals)) continue;
+    const touching = intervals.filter(({ mint, maxt }) => mint <= chunk.maxt && maxt >= chunk.mint);
+    const rest = touching.length === 0 ? chunk : cutChunk(chunk, touching);
+    if (rest && rest.mint <= range.maxt && rest.maxt >= range.mint) out.push(rest);
+  }
+  return out;
+}
+
+function cutChunk(chunk: Chunk, intervals: readonly Interval[]): Chunk | undefined {
+  const columns = new SampleColumns();
+  decodeChunk(chunk, columns);
+  const { timestamps, bits } = columns;
+  let kept = 0;
+  for (let i = 0; i < columns.length; i++) {
+    const t = timestamps[i]!;
+    if (intervals.some(({ mint, maxt }) => mint <= t && t <= maxt)) continue;
+    timestamps[kept] = t;
+    bits[2 * kept] = bits[2 * i]!;
+    bits[2 * kept + 1] = bits[2 * i + 1]!;
+    kept++;
+  }
+  if (kept === 0) return undefined;
+  const bytes = encodeXor(columns, 0, kept);
+  return {
+    encoding: ChunkEncoding.xor,
+    mint: timestamps[0]!,
+    maxt: timestamps[kept - 1]!,
+    bytes,
+    start: 0,
+    end: bytes.length,
+  };
+}

@@ -1,0 +1,131 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CHUNK_GUESS_BYTES, ChunkReader } from "#pkg/chunks/mod.ts";
+import { NarthexError } from "#pkg/errs/mod.ts";
+import { FileAccess, LOCAL_COALESCE } from "#pkg/fsutil/mod.ts";
+import { IndexReader } from "#pkg/index/mod.ts";
+import type { ChunkQuerier, ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
+import { decodeTombstones, type Tombstones } from "#pkg/tombstones/mod.ts";
+import { type BlockMeta, CHUNKS_FOLDER, INDEX_FILE, readMeta, TOMBSTONES_FILE } from "./meta.ts";
+import { BlockQuerier } from "./querier.ts";
+
+/** A block in a local folder, open for reading. */
+export class BlockReader implements ChunkQuerier {
+  readonly dir: string;
+  readonly meta: BlockMeta;
+  readonly #querier: BlockQuerier;
+  readonly #files: readonly FileAccess[];
+  /** Memory that the index takes while it is open. */
+  readonly indexBytes: number;
+  #active = 0;
+  #closing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(
+    dir: string,
+    meta: BlockMeta,
+    parts: { querier: BlockQuerier; files: readonly FileAccess[]; indexBytes: number },
+  ) {
+    this.dir = dir;
+    this.meta = meta;
+    this.#querier = parts.querier;
+    this.#files = parts.files;
+    this.indexBytes = parts.indexBytes;
+  }
+
+  /** Opens the block in `dir`. Errors: `corruption`, or those of the file system. */
+  static async open(dir: string): Promise<BlockReader> {
+    const meta = await readMeta(dir);
+    const files: FileAccess[] = [];
+    const open = async (path: string): Promise<FileAccess> => {
+      const file = await FileAccess.open(path);
+      files.push(file);
+      return file;
+    };
+    try {
+      const index = await IndexReader.open(await open(join(dir, INDEX_FILE)), LOCAL_COALESCE);
+      const segments: FileAccess[] = [];
+      for (const name of await segmentNames(join(dir, CHUNKS_FOLDER))) {
+        segments.push(await open(join(dir, CHUNKS_FOLDER, name)));
+      }
+      const options = { ...LOCAL_COALESCE, guessBytes: CHUNK_GUESS_BYTES };
+      const chunks = new ChunkReader(segments, options);
+      await chunks.verifyHeaders();
+      const tombstones = await readTombstones(join(dir, TOMBSTONES_FILE));
+      const { minTime, maxTime } = meta;
+      const querier = new BlockQuerier({ minTime, maxTime, index, chunks, tombstones });
+      return new BlockReader(dir, meta, { querier, files, indexBytes: index.header.byteLength });
+    } catch (error) {
+      await Promise.allSettled(files.map((file) => file.close()));
+      throw error;
+    }
+  }
+
+  async *selectChunks(
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ChunkSeries[]> {
+    this.#begin();
+    try {
+      yield* this.#querier.selectChunks(params, signal);
+    } finally {
+      this.#end();
+    }
+  }
+
+  async labelNames(params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    this.#begin();
+    try {
+      return await this.#querier.labelNames(params, signal);
+    } finally {
+      this.#end();
+    }
+  }
+
+  async labelValues(name: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    this.#begin();
+    try {
+      return await this.#querier.labelValues(name, params, signal);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Refuses new queries, waits for those under way, then closes the files. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      if (this.#active > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+      await Promise.all(this.#files.map((file) => file.close()));
+    })();
+    return this.#closing;
+  }
+
+  #begin(): void {
+    if (this.#closing) {
+      throw new NarthexError("unavailable", `read block ${this.meta.ulid}: it is closed`);
+    }
+    this.#active++;
+  }
+
+  #end(): void {
+    this.#active--;
+    if (this.#active === 0) this.#onIdle?.();
+  }
+}
+
+/** The segment files of a chunks folder, in order. */
+async function segmentNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => /^\d{6,}$/.test(name)).sort((a, b) => Number(a) - Number(b));
+}
+
+async function readTombstones(path: string): Promise<Tombstones> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
+    throw error;
+  }
+  return decodeTombstones(path, bytes);
+}
