@@ -141,8 +141,8 @@ export const configSchema = z.strictObject({
       doc: "How often heads are looked at for full blocks.",
     }),
     local_retention: duration({
-      default: "0",
-      doc: "How long local copies of uploaded blocks stay after the store-gateways can read them; needed where store-gateways run elsewhere.",
+      default: "5m",
+      doc: "How long local copies of uploaded blocks stay after store-gateways can read them, for queries that began before.",
     }),
     wal_fsync: choice(["never", "interval", "always"], {
       default: "interval",

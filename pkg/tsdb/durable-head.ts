@@ -108,8 +108,9 @@ export class DurableHead {
     sink: RejectionSink,
   ): Promise<number> {
     if (this.#log.failure !== undefined && this.#log.pendingBytes > UNWRITTEN_BYTES_MAX) {
-      // Take in no more before the disk does; the request is not touched yet.
-      await this.#log.commit();
+      // Take in no more before the disk does; see whether it does by now.
+      this.#log.commit().catch(() => undefined);
+      throw this.#log.failure;
     }
     const accepted = this.head.append(request, nowMs, admission, this.#records, sink);
     const ranges = request.metadataRanges;

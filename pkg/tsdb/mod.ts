@@ -1,3 +1,4 @@
+export { type BrokenBlock, TenantDb, type TenantDbOptions } from "./db.ts";
 export { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
 export {
   AppendStatus,

@@ -1,0 +1,1 @@
+export { Distributor, type DistributorOptions, type WriteTarget } from "./distributor.ts";

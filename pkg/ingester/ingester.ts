@@ -1,0 +1,389 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { sleep } from "#pkg/async/mod.ts";
+import type { Clock } from "#pkg/clock/mod.ts";
+import type { Config } from "#pkg/config/mod.ts";
+import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import type { Labels } from "#pkg/labels/mod.ts";
+import { type Limits, validateSeries } from "#pkg/limits/mod.ts";
+import type { Bucket } from "#pkg/objstore/mod.ts";
+import type { Random } from "#pkg/prng/mod.ts";
+import { type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import type {
+  IngesterApi,
+  MetadataParams,
+  MetricMetadata,
+  PushOutcome,
+  TenantStats,
+} from "#pkg/rpc/mod.ts";
+import { BaseService } from "#pkg/service/mod.ts";
+import type { ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
+import type { Telemetry } from "#pkg/telemetry/mod.ts";
+import { checkTenant } from "#pkg/tenant/mod.ts";
+import { type Rejection, TenantDb } from "#pkg/tsdb/mod.ts";
+import { IngesterMetrics } from "./metrics.ts";
+import { RejectionTally } from "./rejections.ts";
+import { uploadBlock } from "./upload.ts";
+
+export interface IngesterOptions {
+  readonly config: Config["ingester"];
+  /** Folder of all tenants' data. */
+  readonly dir: string;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly bucket: Bucket;
+  readonly hasher: LabelHasher;
+  /** True once queriers can read block `id` from the bucket; may prod store-gateways to look. */
+  readonly isQueryable: (tenant: string, id: string, signal: AbortSignal) => Promise<boolean>;
+}
+
+interface Tenant {
+  readonly name: string;
+  readonly db: TenantDb;
+  readonly admission: { admit(labels: Labels, liveSeries: number): Rejection | undefined };
+  /** When a block was first seen to be queryable, ms of the monotonic clock. */
+  readonly queryableSince: Map<string, number>;
+  rate: number;
+  samplesBefore: number;
+  rateAt: number;
+  /** When samples last came in, ms of the monotonic clock. */
+  activeAt: number;
+}
+
+/** How often sample rates are taken. */
+const RATE_PERIOD_MS = 5_000;
+/** How often a flush looks whether its blocks can be queried. */
+const QUERYABLE_POLL_MS = 200;
+
+/** Keeps the recent samples of all tenants, and turns them into blocks in the bucket. */
+export class Ingester extends BaseService implements IngesterApi {
+  readonly metrics: IngesterMetrics;
+  readonly #options: IngesterOptions;
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #opening = new Map<string, Promise<Tenant>>();
+  readonly #request = new ScannedRequest();
+  #accepting = false;
+
+  constructor(options: IngesterOptions) {
+    super("ingester");
+    this.#options = options;
+    this.metrics = new IngesterMetrics(options.telemetry);
+  }
+
+  get hasher(): LabelHasher {
+    return this.#options.hasher;
+  }
+
+  protected override async starting(signal: AbortSignal): Promise<void> {
+    const { dir, clock } = this.#options;
+    await mkdir(dir, { recursive: true });
+    const began = clock.monotonic();
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      if (signal.aborted) return;
+      if (entry.isDirectory()) await this.#tenant(checkTenant(entry.name));
+    }
+    this.metrics.replaySeconds.set((clock.monotonic() - began) / 1000);
+    this.#accepting = true;
+  }
+
+  protected override async running(signal: AbortSignal): Promise<void> {
+    const { config } = this.#options;
+    const loops = [
+      this.#loop(config.flush_interval, signal, () => this.#maintain(signal)),
+      this.#loop(RATE_PERIOD_MS, signal, async () => this.#measureRates()),
+    ];
+    if (config.wal_fsync === "interval") {
+      loops.push(this.#loop(config.wal_fsync_interval, signal, () => this.#syncAll()));
+    }
+    await Promise.all(loops);
+  }
+
+  async #loop(periodMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(periodMs, signal, this.#options.clock).catch(() => undefined);
+      if (!signal.aborted) await work();
+    }
+  }
+
+  protected override async stopping(): Promise<void> {
+    this.#accepting = false;
+    await Promise.allSettled(this.#opening.values());
+    if (this.#options.config.flush_on_shutdown) {
+      await this.flush(undefined, new AbortController().signal).catch((error: unknown) => {
+        this.#options.telemetry.log.error(
+          { err: error },
+          "flush at shutdown failed; data is in the WAL",
+        );
+      });
+    }
+    for (const { db } of this.#tenants.values()) await db.close();
+  }
+
+  /** Makes `pushScanned` ready for `tenant`; undefined if it is. */
+  prepare(tenant: string): Promise<void> | undefined {
+    this.#checkAccepting();
+    if (this.#tenants.has(tenant)) return undefined;
+    return this.#tenant(tenant).then(() => undefined);
+  }
+
+  /**
+   * Appends a request that was scanned with `hasher`. It is borrowed until the first suspension
+   * only; `prepare` must have been called.
+   */
+  pushScanned(tenant: string, request: ScannedRequest): Promise<PushOutcome> {
+    this.#checkAccepting();
+    const state = this.#tenants.get(tenant);
+    if (state === undefined) {
+      return Promise.reject(new NarthexError("internal", `tenant ${tenant} is not open`));
+    }
+    const tally = new RejectionTally();
+    if (request.histogramCount > 0) {
+      tally.reject(
+        "native_histograms_unsupported",
+        request.histogramCount,
+        () => "native histogram samples are not stored by this version",
+      );
+    }
+    return state.db.append(request, this.#options.clock.now(), state.admission, tally).then(
+      (samples) => {
+        this.metrics.ingestedSamples.inc({ tenant }, samples);
+        return { samples, rejected: tally.list() };
+      },
+      (error: unknown) => {
+        this.metrics.walFailures.inc();
+        throw error;
+      },
+    );
+  }
+
+  async push(tenant: string, body: Uint8Array): Promise<PushOutcome> {
+    await this.prepare(checkTenant(tenant));
+    this.#request.scan(body, 0, body.length, this.#options.hasher);
+    return this.pushScanned(tenant, this.#request);
+  }
+
+  async *select(
+    tenant: string,
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly ChunkSeries[]> {
+    this.#checkReadable();
+    const state = this.#tenants.get(tenant);
+    if (state !== undefined) yield* state.db.selectChunks(params, signal);
+  }
+
+  async labelNames(tenant: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    this.#checkReadable();
+    return (await this.#tenants.get(tenant)?.db.labelNames(params, signal)) ?? [];
+  }
+
+  async labelValues(
+    tenant: string,
+    name: string,
+    params: LabelParams,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    this.#checkReadable();
+    return (await this.#tenants.get(tenant)?.db.labelValues(name, params, signal)) ?? [];
+  }
+
+  async metadata(tenant: string, params: MetadataParams): Promise<readonly MetricMetadata[]> {
+    this.#checkReadable();
+    const entries = this.#tenants.get(tenant)?.db.metadata(params.metric) ?? [];
+    return params.limit && params.limit > 0 ? entries.slice(0, params.limit) : entries;
+  }
+
+  async tenantStats(): Promise<readonly TenantStats[]> {
+    return [...this.#tenants.values()].map(({ name, db, rate }) => ({
+      tenant: name,
+      series: db.head.liveSeries,
+      samplesPerSecond: rate,
+    }));
+  }
+
+  /**
+   * Cuts everything the heads hold, uploads it, and resolves once it can be queried from the
+   * bucket.
+   */
+  async flush(tenant: string | undefined, signal: AbortSignal): Promise<void> {
+    const states = tenant === undefined ? [...this.#tenants.values()] : [this.#tenants.get(tenant)];
+    for (const state of states) {
+      if (state === undefined) continue;
+      const began = this.#options.clock.monotonic();
+      await state.db.cut(Number.POSITIVE_INFINITY);
+      this.metrics.cutSeconds.observe((this.#options.clock.monotonic() - began) / 1000);
+      await this.#ship(state, signal);
+      for (const { ulid } of state.db.blocks) {
+        while (!(await this.#noteQueryable(state, ulid, signal))) {
+          await sleep(QUERYABLE_POLL_MS, signal, this.#options.clock);
+        }
+      }
+    }
+  }
+
+  #checkAccepting(): void {
+    if (this.#accepting) return;
+    throw new NarthexError("unavailable", `ingester does not take samples: it is ${this.state}`);
+  }
+
+  #checkReadable(): void {
+    if (this.state === "running" || this.#accepting) return;
+    throw new NarthexError("unavailable", `ingester cannot be read: it is ${this.state}`);
+  }
+
+  async #tenant(name: string): Promise<Tenant> {
+    const known = this.#tenants.get(name);
+    if (known !== undefined) return known;
+    let opening = this.#opening.get(name);
+    if (opening === undefined) {
+      opening = this.#open(name).finally(() => this.#opening.delete(name));
+      this.#opening.set(name, opening);
+    }
+    return opening;
+  }
+
+  async #open(name: string): Promise<Tenant> {
+    const { config, dir, limits, clock, random, hasher, telemetry } = this.#options;
+    const own = limits.for(name);
+    const db = await TenantDb.open({
+      dir: join(dir, name),
+      hasher,
+      clock,
+      random,
+      blockDurationMs: config.block_duration,
+      outOfOrderWindowMs: own.out_of_order_time_window,
+      creationGraceMs: own.creation_grace_period,
+      segmentBytesMax: config.wal_segment_bytes,
+      fsync: config.wal_fsync,
+      seriesIdleTimeoutMs: config.series_idle_timeout,
+    });
+    for (const damage of db.replay.damage) {
+      this.metrics.walDamage.inc({ tenant: name });
+      telemetry.log.error(
+        { tenant: name, ...damage },
+        "wal is damaged; what follows in the file is lost",
+      );
+    }
+    for (const block of db.broken) {
+      telemetry.log.error({ tenant: name, ...block }, "local block cannot be opened; left aside");
+    }
+    if (db.replay.samples > 0) {
+      const { samples, series } = db.replay;
+      telemetry.log.info({ tenant: name, samples, series }, "wal replayed");
+    }
+    const admission = {
+      admit: (labels: Labels, liveSeries: number): Rejection | undefined => {
+        const current = limits.for(name);
+        const rejection = validateSeries(labels, current);
+        if (rejection !== undefined) return rejection;
+        const max = current.max_series_per_user;
+        if (max <= 0 || liveSeries < max) return undefined;
+        return {
+          reason: "per_user_series_limit",
+          message: `tenant ${name} has ${liveSeries} series in this ingester, the limit is ${max} (max_series_per_user)`,
+        };
+      },
+    };
+    const state: Tenant = {
+      name,
+      db,
+      admission,
+      queryableSince: new Map(),
+      rate: 0,
+      samplesBefore: db.head.samplesAppended,
+      rateAt: clock.monotonic(),
+      activeAt: clock.monotonic(),
+    };
+    this.#tenants.set(name, state);
+    return state;
+  }
+
+  #measureRates(): void {
+    const now = this.#options.clock.monotonic();
+    for (const state of this.#tenants.values()) {
+      const { samplesAppended, liveSeries } = state.db.head;
+      const seconds = (now - state.rateAt) / 1000;
+      if (seconds <= 0) continue;
+      state.rate = (samplesAppended - state.samplesBefore) / seconds;
+      if (samplesAppended !== state.samplesBefore) state.activeAt = now;
+      state.samplesBefore = samplesAppended;
+      state.rateAt = now;
+      this.metrics.memorySeries.set({ tenant: state.name }, liveSeries);
+    }
+  }
+
+  async #syncAll(): Promise<void> {
+    for (const { name, db } of this.#tenants.values()) {
+      await db.sync().catch((error: unknown) => {
+        this.#options.telemetry.log.error({ tenant: name, err: error }, "wal could not be synced");
+      });
+    }
+  }
+
+  /** Cuts ranges that are over, uploads blocks, drops local copies that nobody needs. */
+  async #maintain(signal: AbortSignal): Promise<void> {
+    const { clock, config, telemetry } = this.#options;
+    for (const state of this.#tenants.values()) {
+      try {
+        // As upstream: a range is cut when half of the next one is over, so that late samples
+        // still find it in the head. The samples tell the time, until there are none.
+        const half = config.block_duration / 2;
+        const quiet = clock.monotonic() - state.activeAt > half;
+        const newest = quiet ? clock.now() : Math.min(clock.now(), state.db.head.maxt);
+        const before = Math.floor((newest - half) / config.block_duration) * config.block_duration;
+        if (state.db.head.mint < before) {
+          const began = clock.monotonic();
+          await state.db.cut(before);
+          this.metrics.cutSeconds.observe((clock.monotonic() - began) / 1000);
+        }
+        await this.#ship(state, signal);
+        await this.#dropLocal(state, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        telemetry.log.error(
+          { tenant: state.name, err: error },
+          "maintenance of the head failed; will try again",
+        );
+      }
+    }
+  }
+
+  async #ship(state: Tenant, signal: AbortSignal): Promise<void> {
+    const { bucket, telemetry } = this.#options;
+    for (const { ulid } of state.db.blocks) {
+      if (state.queryableSince.has(ulid)) continue;
+      try {
+        const target = { tenant: state.name, id: ulid, dir: state.db.blockDir(ulid) };
+        await uploadBlock(bucket, target, signal);
+        this.metrics.blocksUploaded.inc({ tenant: state.name });
+      } catch (error) {
+        this.metrics.uploadFailures.inc({ tenant: state.name });
+        telemetry.log.error(
+          { tenant: state.name, block: ulid, reason: messageOf(error) },
+          "upload failed",
+        );
+        throw error;
+      }
+    }
+  }
+
+  async #noteQueryable(state: Tenant, id: string, signal: AbortSignal): Promise<boolean> {
+    if (state.queryableSince.has(id)) return true;
+    if (!(await this.#options.isQueryable(state.name, id, signal))) return false;
+    state.queryableSince.set(id, this.#options.clock.monotonic());
+    return true;
+  }
+
+  async #dropLocal(state: Tenant, signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#options;
+    for (const { ulid } of state.db.blocks) {
+      if (!(await this.#noteQueryable(state, ulid, signal))) continue;
+      const since = state.queryableSince.get(ulid) as number;
+      if (clock.monotonic() - since < config.local_retention) continue;
+      await state.db.dropBlock(ulid);
+      state.queryableSince.delete(ulid);
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { Ingester, type IngesterOptions } from "./ingester.ts";

@@ -1,0 +1,1 @@
+export { type Random, randomSeed, seededRandom, systemRandom } from "./random.ts";

@@ -1,0 +1,225 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type BlockMeta, BlockReader, isBlockId, writeBlock } from "#pkg/block/mod.ts";
+import type { Clock } from "#pkg/clock/mod.ts";
+import { messageOf } from "#pkg/errs/mod.ts";
+import type { Random } from "#pkg/prng/mod.ts";
+import type { LabelHasher, MetricMetadata, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import {
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  mergeChunkQueriers,
+  type SelectParams,
+} from "#pkg/storage/mod.ts";
+import { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+import type { Head, RejectionSink, SeriesAdmission } from "./head.ts";
+import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
+
+export interface TenantDbOptions extends DurableHeadOptions {
+  readonly dir: string;
+  readonly hasher: LabelHasher;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Series without samples for this long leave the head after a cut. */
+  readonly seriesIdleTimeoutMs: number;
+}
+
+/** A block that could not be opened. */
+export interface BrokenBlock {
+  readonly id: string;
+  readonly message: string;
+}
+
+/**
+ * One tenant's recent samples on this machine: the head and its WAL, and the blocks that were cut
+ * from it until they are dropped.
+ *
+ *     <dir>/wal/…            see DurableHead
+ *     <dir>/blocks/<ULID>/…  Prometheus blocks
+ */
+export class TenantDb implements ChunkQuerier {
+  readonly replay: ReplayReport;
+  readonly broken: readonly BrokenBlock[];
+  readonly #options: TenantDbOptions;
+  readonly #durable: DurableHead;
+  readonly #blocks: Map<string, BlockReader>;
+  readonly #readers = new Set<Promise<void>>();
+  #cutting: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    options: TenantDbOptions,
+    opened: { durable: DurableHead; report: ReplayReport },
+    blocks: Map<string, BlockReader>,
+    broken: readonly BrokenBlock[],
+  ) {
+    this.#options = options;
+    this.#durable = opened.durable;
+    this.replay = opened.report;
+    this.#blocks = blocks;
+    this.broken = broken;
+  }
+
+  /** Opens the blocks and replays the WAL. Damage is reported, not thrown. */
+  static async open(options: TenantDbOptions): Promise<TenantDb> {
+    const folder = join(options.dir, "blocks");
+    await mkdir(folder, { recursive: true });
+    const blocks = new Map<string, BlockReader>();
+    const broken: BrokenBlock[] = [];
+    for (const name of await readdir(folder)) {
+      if (!isBlockId(name)) {
+        await rm(join(folder, name), { recursive: true, force: true });
+        continue;
+      }
+      try {
+        blocks.set(name, await BlockReader.open(join(folder, name)));
+      } catch (error) {
+        broken.push({ id: name, message: messageOf(error) });
+      }
+    }
+    const opened = await DurableHead.open(join(options.dir, "wal"), options, options.hasher);
+    return new TenantDb(options, opened, blocks, broken);
+  }
+
+  get head(): Head {
+    return this.#durable.head;
+  }
+
+  /** Blocks on this machine. */
+  get blocks(): readonly BlockMeta[] {
+    return [...this.#blocks.values()].map((block) => block.meta);
+  }
+
+  /** The folder of a local block. */
+  blockDir(id: string): string {
+    return join(this.#options.dir, "blocks", id);
+  }
+
+  /** See `DurableHead.append`. */
+  append(
+    request: ScannedRequest,
+    nowMs: number,
+    admission: SeriesAdmission,
+    sink: RejectionSink,
+  ): Promise<number> {
+    return this.#durable.append(request, nowMs, admission, sink);
+  }
+
+  metadata(metric?: string): readonly MetricMetadata[] {
+    return this.#durable.metadata.list(metric);
+  }
+
+  async *selectChunks(
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly ChunkSeries[]> {
+    const release = this.#pin();
+    try {
+      yield* this.#querier(params).selectChunks(params, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async labelNames(params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    const release = this.#pin();
+    try {
+      return await this.#querier(params).labelNames(params, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async labelValues(name: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
+    const release = this.#pin();
+    try {
+      return await this.#querier(params).labelValues(name, params, signal);
+    } finally {
+      release();
+    }
+  }
+
+  #querier(range: { mint: number; maxt: number }): ChunkQuerier {
+    const blocks = [...this.#blocks.values()].filter(
+      ({ meta }) => meta.minTime <= range.maxt && meta.maxTime > range.mint,
+    );
+    return mergeChunkQueriers([this.#durable.reader, ...blocks]);
+  }
+
+  /** Marks a read as running; what it may still see is not dropped until it ends. */
+  #pin(): () => void {
+    let release = (): void => undefined;
+    const running = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#readers.add(running);
+    return () => {
+      this.#readers.delete(running);
+      release();
+    };
+  }
+
+  /** Resolves once the reads that run now have ended. */
+  async #readersDone(): Promise<void> {
+    await Promise.all(this.#readers);
+  }
+
+  /**
+   * Writes what ends before `before` (ms; `Infinity` for everything) as blocks of at most the block
+   * duration each, and drops it from head and WAL. Every sample can be read at every moment.
+   * Returns the new blocks. Cuts run one after another.
+   */
+  cut(before: number): Promise<readonly BlockMeta[]> {
+    const work = this.#cutting.then(() => this.#cut(before));
+    this.#cutting = work.catch(() => undefined);
+    return work;
+  }
+
+  async #cut(before: number): Promise<readonly BlockMeta[]> {
+    const { clock, random, seriesIdleTimeoutMs } = this.#options;
+    const { head, reader } = this.#durable;
+    const segment = await this.#durable.rotate();
+    const cut = await beginCut(head, before);
+    const dir = join(this.#options.dir, "blocks");
+    const written: BlockMeta[] = [];
+    for (const range of await cutRanges(head, cut)) {
+      const meta = await writeBlock(cutSeries(head, reader, cut, range), {
+        dir,
+        mint: range.mint,
+        maxt: range.maxt + 1,
+        clock,
+        random,
+      });
+      if (meta !== undefined) {
+        this.#blocks.set(meta.ulid, await BlockReader.open(join(dir, meta.ulid)));
+        written.push(meta);
+      }
+    }
+    // Reads that began before the blocks were there still need the head's copy.
+    await this.#readersDone();
+    await finishCut(head, reader, cut, clock.now() - seriesIdleTimeoutMs);
+    await this.#durable.checkpoint(segment);
+    return written;
+  }
+
+  /** Forgets a local block and removes its files once nobody reads it. */
+  async dropBlock(id: string): Promise<void> {
+    const block = this.#blocks.get(id);
+    if (block === undefined) return;
+    this.#blocks.delete(id);
+    await this.#readersDone();
+    await block.close();
+    await rm(this.blockDir(id), { recursive: true, force: true });
+  }
+
+  sync(): Promise<void> {
+    return this.#durable.sync();
+  }
+
+  /** Ends with everything that was accepted in the WAL. */
+  async close(): Promise<void> {
+    await this.#cutting;
+    await this.#durable.close();
+    for (const block of this.#blocks.values()) await block.close();
+  }
+}
