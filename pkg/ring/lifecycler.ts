@@ -114,7 +114,9 @@ export class Lifecycler extends BaseService {
       // What failed is tried again sooner: others wait for it.
       const pause = this.#dirty ? Math.min(1000, period) : period;
       await sleep(pause, signal, clock).catch(() => undefined);
-      if (!signal.aborted) await this.#publish();
+      // One that has left must not come back once its entry is removed.
+      const done = this.#instanceState === "LEFT" && !this.#dirty;
+      if (!signal.aborted && !done) await this.#publish();
     }
   }
 

@@ -70,6 +70,8 @@ export class Ring extends BaseService {
   #snapshot: RingSnapshot;
   #placement: Placement | undefined = undefined;
   #placementKey = "";
+  /** State and zone of the members that the gauge has values for. */
+  #counted: ReadonlySet<string> = new Set();
   #snapshotKey = "";
   #wake: () => void = () => undefined;
   #woken = false;
@@ -291,10 +293,13 @@ export class Ring extends BaseService {
         counts.set(key, (counts.get(key) ?? 0) + (entry.state === state ? 1 : 0));
       }
     }
-    for (const [key, count] of counts) {
+    const labelsOf = (key: string) => {
       const space = key.indexOf(" ");
-      gauge.set({ name, state: key.slice(0, space), zone: key.slice(space + 1) }, count);
-    }
+      return { name, state: key.slice(0, space), zone: key.slice(space + 1) };
+    };
+    for (const [key, count] of counts) gauge.set(labelsOf(key), count);
+    for (const key of this.#counted) if (!counts.has(key)) gauge.remove(labelsOf(key));
+    this.#counted = new Set(counts.keys());
     unhealthy.set({ name }, members.filter(({ alive }) => !alive).length);
   }
 
