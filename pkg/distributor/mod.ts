@@ -1,1 +1,2 @@
 export { Distributor, type DistributorOptions, type WriteTarget } from "./distributor.ts";
+export { localTarget, RingTarget, type RingTargetOptions } from "./ring-target.ts";

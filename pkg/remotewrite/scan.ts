@@ -15,6 +15,9 @@ import type { LabelHasher } from "./hash.ts";
 export class ScannedRequest {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
+  /** The body within `bytes`. */
+  bodyStart = 0;
+  bodyEnd = 0;
   seriesCount = 0;
   sampleCount = 0;
   exemplarCount = 0;
@@ -42,6 +45,8 @@ export class ScannedRequest {
   scan(bytes: Uint8Array, start: number, end: number, hasher: LabelHasher): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bodyStart = start;
+    this.bodyEnd = end;
     this.seriesCount = 0;
     this.sampleCount = 0;
     this.exemplarCount = 0;
