@@ -24,7 +24,7 @@ export function ingesterClient(address: string, options: ClientOptions): Ingeste
     close: () => channel.close(),
     async push(tenant, body, signal) {
       const params = { tenant, signal, timeoutMs: pushTimeoutMs };
-      const response = await channel.unary(m.push, { writeRequest: body }, params);
+      const response = await channel.unary(m.push, body, params);
       const rejected = (response.rejected ?? []).map(({ reason, count, message }) => ({
         reason: reason ?? "",
         count: count ?? 0,

@@ -5,14 +5,12 @@ import type { IngesterApi, StoreGatewayApi } from "./interfaces.ts";
 import { ingesterMethods, storeGatewayMethods } from "./methods.ts";
 import { toMessages } from "./select-stream.ts";
 
-const EMPTY = new Uint8Array(0);
-
 /** The methods of `narthex.Ingester`, answered by `api`. */
 export function ingesterRegistrations(api: IngesterApi): Registration[] {
   const m = ingesterMethods;
   return [
-    unary(m.push, async ({ writeRequest }, { tenant, signal }) => {
-      const { samples, rejected } = await api.push(tenant(), writeRequest ?? EMPTY, signal);
+    unary(m.push, async (body, { tenant, signal }) => {
+      const { samples, rejected } = await api.push(tenant(), body, signal);
       return { samples, rejected: [...rejected] };
     }),
     streaming(m.select, ({ params }, { tenant, signal }) => {

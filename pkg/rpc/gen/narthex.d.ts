@@ -507,68 +507,62 @@ export namespace narthex {
     }
 
     /**
-     * Properties of a PushRequest.
-     * @deprecated Use narthex.PushRequest.$Properties instead.
+     * Properties of a WriteRequest.
+     * @deprecated Use narthex.WriteRequest.$Properties instead.
      */
-    interface IPushRequest extends narthex.PushRequest.$Properties {
+    interface IWriteRequest extends narthex.WriteRequest.$Properties {
     }
 
-    /** Represents a PushRequest. */
-    class PushRequest {
+    /** Represents a WriteRequest. */
+    class WriteRequest {
 
         /**
-         * Constructs a new PushRequest.
+         * Constructs a new WriteRequest.
          * @param [properties] Properties to set
          */
-        constructor(properties?: narthex.PushRequest.$Properties);
+        constructor(properties?: narthex.WriteRequest.$Properties);
 
         /** Unknown fields preserved while decoding when enabled */
         $unknowns?: Uint8Array[];
 
-        /** PushRequest writeRequest. */
-        writeRequest: Uint8Array;
-
         /**
-         * Creates a new PushRequest instance using the specified properties.
+         * Creates a new WriteRequest instance using the specified properties.
          * @param [properties] Properties to set
-         * @returns PushRequest instance
+         * @returns WriteRequest instance
          */
-        static create(properties: narthex.PushRequest.$Shape): narthex.PushRequest & narthex.PushRequest.$Shape;
-        static create(properties?: narthex.PushRequest.$Properties): narthex.PushRequest;
+        static create(properties: narthex.WriteRequest.$Shape): narthex.WriteRequest & narthex.WriteRequest.$Shape;
+        static create(properties?: narthex.WriteRequest.$Properties): narthex.WriteRequest;
 
         /**
-         * Encodes the specified PushRequest message. Does not implicitly {@link narthex.PushRequest.verify|verify} messages.
-         * @param message PushRequest message or plain object to encode
+         * Encodes the specified WriteRequest message. Does not implicitly {@link narthex.WriteRequest.verify|verify} messages.
+         * @param message WriteRequest message or plain object to encode
          * @param [writer] Writer to encode to
          * @returns Writer
          */
-        static encode(message: narthex.PushRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static encode(message: narthex.WriteRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
         /**
-         * Decodes a PushRequest message from the specified reader or buffer.
+         * Decodes a WriteRequest message from the specified reader or buffer.
          * @param reader Reader or buffer to decode from
          * @param [length] Message length if known beforehand
-         * @returns {narthex.PushRequest & narthex.PushRequest.$Shape} PushRequest
+         * @returns {narthex.WriteRequest & narthex.WriteRequest.$Shape} WriteRequest
          * @throws {Error} If the payload is not a reader or valid buffer
          * @throws {$protobuf.util.ProtocolError} If required fields are missing
          */
-        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.PushRequest & narthex.PushRequest.$Shape;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.WriteRequest & narthex.WriteRequest.$Shape;
     }
 
-    namespace PushRequest {
+    namespace WriteRequest {
 
-        /** Properties of a PushRequest. */
+        /** Properties of a WriteRequest. */
         interface $Properties {
-
-            /** PushRequest writeRequest */
-            writeRequest?: (Uint8Array|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
-        /** Shape of a PushRequest. */
-        type $Shape = narthex.PushRequest.$Properties;
+        /** Shape of a WriteRequest. */
+        type $Shape = narthex.WriteRequest.$Properties;
     }
 
     /**

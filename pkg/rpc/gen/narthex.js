@@ -1280,37 +1280,36 @@ export const narthex = $root.narthex = (() => {
         return LabelsResponse;
     })();
 
-    narthex.PushRequest = (function() {
+    narthex.WriteRequest = (function() {
 
         /**
-         * Properties of a PushRequest.
-         * @typedef {Object} narthex.PushRequest.$Properties
-         * @property {Uint8Array|null} [writeRequest] PushRequest writeRequest
+         * Properties of a WriteRequest.
+         * @typedef {Object} narthex.WriteRequest.$Properties
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
         /**
-         * Properties of a PushRequest.
+         * Properties of a WriteRequest.
          * @memberof narthex
-         * @interface IPushRequest
-         * @augments narthex.PushRequest.$Properties
-         * @deprecated Use narthex.PushRequest.$Properties instead.
+         * @interface IWriteRequest
+         * @augments narthex.WriteRequest.$Properties
+         * @deprecated Use narthex.WriteRequest.$Properties instead.
          */
 
         /**
-         * Shape of a PushRequest.
-         * @typedef {narthex.PushRequest.$Properties} narthex.PushRequest.$Shape
+         * Shape of a WriteRequest.
+         * @typedef {narthex.WriteRequest.$Properties} narthex.WriteRequest.$Shape
          */
 
         /**
-         * Constructs a new PushRequest.
+         * Constructs a new WriteRequest.
          * @memberof narthex
-         * @classdesc Represents a PushRequest.
+         * @classdesc Represents a WriteRequest.
          * @constructor
-         * @param {narthex.PushRequest.$Properties=} [properties] Properties to set
+         * @param {narthex.WriteRequest.$Properties=} [properties] Properties to set
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
-        const PushRequest = function (properties) {
+        const WriteRequest = function (properties) {
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1318,47 +1317,37 @@ export const narthex = $root.narthex = (() => {
         };
 
         /**
-         * PushRequest writeRequest.
-         * @member {Uint8Array} writeRequest
-         * @memberof narthex.PushRequest
-         * @instance
-         */
-        PushRequest.prototype.writeRequest = $util.newBuffer([]);
-
-        /**
-         * Creates a new PushRequest instance using the specified properties.
+         * Creates a new WriteRequest instance using the specified properties.
          * @function create
-         * @memberof narthex.PushRequest
+         * @memberof narthex.WriteRequest
          * @static
-         * @param {narthex.PushRequest.$Properties=} [properties] Properties to set
-         * @returns {narthex.PushRequest} PushRequest instance
+         * @param {narthex.WriteRequest.$Properties=} [properties] Properties to set
+         * @returns {narthex.WriteRequest} WriteRequest instance
          * @type {{
-         *   (properties: narthex.PushRequest.$Shape): narthex.PushRequest & narthex.PushRequest.$Shape;
-         *   (properties?: narthex.PushRequest.$Properties): narthex.PushRequest;
+         *   (properties: narthex.WriteRequest.$Shape): narthex.WriteRequest & narthex.WriteRequest.$Shape;
+         *   (properties?: narthex.WriteRequest.$Properties): narthex.WriteRequest;
          * }}
          */
-        PushRequest.create = function(properties) {
-            return new PushRequest(properties);
+        WriteRequest.create = function(properties) {
+            return new WriteRequest(properties);
         };
 
         /**
-         * Encodes the specified PushRequest message. Does not implicitly {@link narthex.PushRequest.verify|verify} messages.
+         * Encodes the specified WriteRequest message. Does not implicitly {@link narthex.WriteRequest.verify|verify} messages.
          * @function encode
-         * @memberof narthex.PushRequest
+         * @memberof narthex.WriteRequest
          * @static
-         * @param {narthex.PushRequest.$Properties} message PushRequest message or plain object to encode
+         * @param {narthex.WriteRequest.$Properties} message WriteRequest message or plain object to encode
          * @param {$protobuf.Writer} [writer] Writer to encode to
          * @returns {$protobuf.Writer} Writer
          */
-        PushRequest.encode = function (message, writer, _depth) {
+        WriteRequest.encode = function (message, writer, _depth) {
             if (!writer)
                 writer = $Writer.create();
             if (_depth === $undefined)
                 _depth = 0;
             if (_depth > $util.recursionLimit)
                 throw $Error("max depth exceeded");
-            if (message.writeRequest != null && $Object.hasOwnProperty.call(message, "writeRequest") && message.writeRequest.length)
-                writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.writeRequest);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1366,24 +1355,24 @@ export const narthex = $root.narthex = (() => {
         };
 
         /**
-         * Decodes a PushRequest message from the specified reader or buffer.
+         * Decodes a WriteRequest message from the specified reader or buffer.
          * @function decode
-         * @memberof narthex.PushRequest
+         * @memberof narthex.WriteRequest
          * @static
          * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
          * @param {number} [length] Message length if known beforehand
-         * @returns {narthex.PushRequest & narthex.PushRequest.$Shape} PushRequest
+         * @returns {narthex.WriteRequest & narthex.WriteRequest.$Shape} WriteRequest
          * @throws {Error} If the payload is not a reader or valid buffer
          * @throws {$protobuf.util.ProtocolError} If required fields are missing
          */
-        PushRequest.decode = function (reader, length, _end, _depth, _target) {
+        WriteRequest.decode = function (reader, length, _end, _depth, _target) {
             if (!(reader instanceof $Reader))
                 reader = $Reader.create(reader);
             if (_depth === $undefined)
                 _depth = 0;
             if (_depth > $Reader.recursionLimit)
                 throw $Error("max depth exceeded");
-            let end, message, value;
+            let end, message;
             if (length === $undefined)
                 end = reader.len;
             else {
@@ -1393,7 +1382,7 @@ export const narthex = $root.narthex = (() => {
                 length = reader.len;
                 reader.len = end;
             }
-            message = _target || new $root.narthex.PushRequest();
+            message = _target || new $root.narthex.WriteRequest();
             while (reader.pos < end) {
                 let start = reader.pos;
                 let tag = reader.tag();
@@ -1401,19 +1390,7 @@ export const narthex = $root.narthex = (() => {
                     _end = $undefined;
                     break;
                 }
-                let wireType = tag & 7;
-                switch (tag >>>= 3) {
-                case 1: {
-                        if (wireType !== 2)
-                            break;
-                        if ((value = reader.bytes()).length)
-                            message.writeRequest = value;
-                        else
-                            delete message.writeRequest;
-                        continue;
-                    }
-                }
-                reader.skipType(wireType, _depth, tag);
+                reader.skipType(tag & 7, _depth, tag);
                 if (!reader.discardUnknown) {
                     $util.makeProp(message, "$unknowns", false);
                     (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -1429,7 +1406,7 @@ export const narthex = $root.narthex = (() => {
             return message;
         };
 
-        return PushRequest;
+        return WriteRequest;
     })();
 
     narthex.PushResponse = (function() {
