@@ -16,7 +16,7 @@ export interface Clock {
 /** The longest delay that Node takes; a longer one would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers do not keep the process alive: what serves, listens. */
+/** The machine's clock. A timer keeps the process alive until it fires or is cancelled. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -27,7 +27,6 @@ export const systemClock: Clock = {
       const rest = Math.max(0, due - performance.now());
       handle =
         rest > LONGEST_DELAY_MS ? setTimeout(arm, LONGEST_DELAY_MS) : setTimeout(callback, rest);
-      handle.unref();
     };
     arm();
     return { cancel: () => clearTimeout(handle) };

@@ -72,6 +72,11 @@ export class Members {
     for (const id of missing) this.#missing(id, monotonic);
   }
 
+  /** The entry of `id`, if it is known. */
+  get(id: string): InstanceEntry | undefined {
+    return this.#known.get(id)?.entry;
+  }
+
   /** All that are known, sorted by id. */
   list(): Member[] {
     const members: Member[] = [];

@@ -130,9 +130,9 @@ export class Ring extends BaseService {
    * that writes go past it before its lease runs out.
    */
   suspect(id: string): void {
-    const member = this.#members.list().find(({ entry }) => entry.id === id);
-    if (!member || this.#suspects.get(id) === member.entry.heartbeat) return;
-    this.#suspects.set(id, member.entry.heartbeat);
+    const entry = this.#members.get(id);
+    if (!entry || this.#suspects.get(id) === entry.heartbeat) return;
+    this.#suspects.set(id, entry.heartbeat);
     void this.#refresh();
   }
 

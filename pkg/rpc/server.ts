@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { systemClock } from "#pkg/clock/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import type { Telemetry } from "#pkg/telemetry/mod.ts";
@@ -29,6 +29,8 @@ export interface GrpcServer {
 
 /** Starts a server. Rejects with `unavailable` if the address cannot be had. */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer> {
+  // What it would print to stderr it also raises, and that is logged by whoever catches it.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions(options));
   const metrics = rpcMetrics(options.telemetry.registry, "server");
   const { ingester, storeGateway } = options;
