@@ -14,8 +14,7 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
 /** The longest duration, ms: what fits 63 bits of nanoseconds, as Prometheus counts them. */
 export const DURATION_MS_MAX = 9_223_372_036_854;
 
-const DURATION =
-  /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/;
+const PART = /(\d+)([^\d]+)/y;
 
 /**
  * Parses a Prometheus duration such as `1h30m`, `5m` or `0` into ms. Units come in the order
@@ -25,15 +24,27 @@ const DURATION =
 export function parseDuration(text: string): number {
   if (text === "0") return 0;
   if (text === "") throw new NarthexError("bad_data", "empty duration string");
-  const match = DURATION.exec(text);
-  if (!match) throw new NarthexError("bad_data", `not a valid duration string: "${text}"`);
   let ms = 0;
-  for (let i = 0; i < UNITS.length; i++) {
-    const digits = match[i + 1];
-    if (digits !== undefined) ms += Number(digits) * UNITS[i]![1];
+  let lastUnit = -1;
+  for (let at = 0; at < text.length; ) {
+    PART.lastIndex = at;
+    const part = PART.exec(text);
+    if (!part) throw invalidDuration(text);
+    at += part[0].length;
+    const unit = UNITS.findIndex(([name]) => name === part[2]);
+    if (unit < 0) {
+      throw new NarthexError("bad_data", `unknown unit "${part[2]}" in duration "${text}"`);
+    }
+    if (unit <= lastUnit) throw invalidDuration(text);
+    lastUnit = unit;
+    ms += Number(part[1]) * UNITS[unit]![1];
+    if (ms > DURATION_MS_MAX) throw new NarthexError("bad_data", "duration out of range");
   }
-  if (ms > DURATION_MS_MAX) throw new NarthexError("bad_data", "duration out of range");
   return ms;
+}
+
+function invalidDuration(text: string): NarthexError {
+  return new NarthexError("bad_data", `not a valid duration string: "${text}"`);
 }
 
 /**

@@ -1,0 +1,136 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
+import type { Querier, SelectHints } from "#pkg/storage/mod.ts";
+import type { Expr, VectorSelector } from "../syntax/ast.ts";
+import type { Annotations } from "./annotations.ts";
+import type { RowSink, SampleBudget } from "./row.ts";
+
+/** The instants at which an expression is evaluated: `startMs + i * stepMs` for `i < steps`. */
+export interface Frame {
+  readonly startMs: number;
+  readonly stepMs: number;
+  readonly steps: number;
+}
+
+/** Choices that change what queries mean; all are off in Prometheus unless its flag is given. */
+export interface EngineFeatures {
+  /** Names are dropped from the result at the end, not by each function. @default false */
+  readonly delayedNameRemoval?: boolean;
+  /** `__type__` is consulted before a metric is suspected not to be a counter. @default false */
+  readonly typeAndUnitLabels?: boolean;
+}
+
+/** What all parts of one evaluation share. */
+export interface EvalContext {
+  readonly querier: Querier;
+  readonly signal: AbortSignal;
+  readonly lookbackDeltaMs: number;
+  readonly features: EngineFeatures;
+  readonly annotations: Annotations;
+  readonly budget: Budget;
+  readonly pace: Pace;
+  /** What the storage is told about each selector. */
+  readonly hints: ReadonlyMap<VectorSelector, SelectHints>;
+  /** The step of subqueries that name none, ms, for a range in ms. */
+  readonly defaultSubqueryStepMs: (rangeMs: number) => number;
+}
+
+/** Evaluates expressions; what each kind of expression does is in a file of its own. */
+export interface Evaluator {
+  readonly context: EvalContext;
+  /** Pushes the rows of a vector expression. */
+  rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void>;
+  /** The value of a scalar expression at each step; owned by the caller. */
+  scalar(expr: Expr, frame: Frame): Promise<Float64Array>;
+}
+
+/** Counts the samples a query holds in memory and looks at. */
+export class Budget implements SampleBudget {
+  readonly #max: number;
+  #current = 0;
+  /** The most samples held at one time. */
+  peak = 0;
+  /** Samples looked at, counted again for each step that looks at them. */
+  total = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  take(samples: number): void {
+    this.#current += samples;
+    if (this.#current > this.peak) this.peak = this.#current;
+    if (this.#current > this.#max) this.#refuse();
+  }
+
+  give(samples: number): void {
+    this.#current -= samples;
+  }
+
+  /** Checks that `samples` more for a moment are within the limit. */
+  touch(samples: number): void {
+    const held = this.#current + samples;
+    if (held > this.peak) this.peak = held;
+    if (held > this.#max) this.#refuse();
+  }
+
+  #refuse(): never {
+    throw new NarthexError(
+      "execution",
+      "query processing would load too many samples into memory in query execution",
+      { detail: { limit: this.#max } },
+    );
+  }
+}
+
+/** Work between two looks at the clock's result; the look itself is cheap. */
+const SLICE_MS = 8;
+
+/** Keeps a query from holding the event loop, and ends it when it is cancelled or late. */
+export class Pace {
+  readonly #now: () => number;
+  readonly #yieldNow: () => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #deadlineMs: number;
+  #sliceEndMs = 0;
+
+  constructor(options: {
+    readonly now: () => number;
+    readonly yieldNow: () => Promise<void>;
+    readonly signal: AbortSignal;
+    readonly timeoutMs: number;
+  }) {
+    this.#now = options.now;
+    this.#yieldNow = options.yieldNow;
+    this.#signal = options.signal;
+    this.#sliceEndMs = this.#now() + SLICE_MS;
+    this.#deadlineMs = this.#now() + options.timeoutMs;
+  }
+
+  /** True when it is time to `rest`. Cheap enough to ask once per series. */
+  due(): boolean {
+    return this.#now() >= this.#sliceEndMs;
+  }
+
+  /** Lets others run, then checks that the query may go on. */
+  async rest(): Promise<void> {
+    await this.#yieldNow();
+    this.check();
+    this.#sliceEndMs = this.#now() + SLICE_MS;
+  }
+
+  /** Throws `canceled` or `timeout` when the query is to end. */
+  check(): void {
+    if (this.#signal.aborted) {
+      const late =
+        this.#signal.reason instanceof Error && this.#signal.reason.name === "TimeoutError";
+      throw late
+        ? timedOut()
+        : new NarthexError("canceled", "query was canceled in expression evaluation");
+    }
+    if (this.#now() >= this.#deadlineMs) throw timedOut();
+  }
+}
+
+function timedOut(): NarthexError {
+  return new NarthexError("timeout", "query timed out in expression evaluation");
+}

@@ -1,0 +1,330 @@
+import { type Clock, systemClock, type Timer } from "#pkg/clock/mod.ts";
+import { NarthexError } from "#pkg/errs/mod.ts";
+import type { Labels } from "#pkg/labels/mod.ts";
+import { compareLabels } from "#pkg/labels/mod.ts";
+import { type Querier, SampleColumns } from "#pkg/storage/mod.ts";
+import type { Expr, MatrixSelector, SubqueryExpr } from "../syntax/ast.ts";
+import { typeOf } from "../syntax/ast.ts";
+import { documentedType } from "../syntax/check.ts";
+import { type ParseOptions, parseExpr } from "../syntax/parser.ts";
+import { formatExpr } from "../syntax/printer.ts";
+import { Annotations } from "./annotations.ts";
+import { Budget, type EngineFeatures, type EvalContext, type Frame, Pace } from "./context.ts";
+import { TreeEvaluator } from "./evaluate.ts";
+import { extendSamples } from "./extend-samples.ts";
+import { withoutMetadata } from "./label-sets.ts";
+import { prepare, type QueryTimes } from "./prepare.ts";
+import {
+  matrixValue,
+  type QueryResult,
+  type QueryValue,
+  type SamplesSeries,
+  vectorValue,
+} from "./result.ts";
+import { RowStore } from "./row.ts";
+import { dropStale, lookTimes, selectBatches, selectParams } from "./select.ts";
+import { subqueryRows } from "./subquery.ts";
+import { Windows } from "./windows.ts";
+
+/** Limits and choices of an engine. */
+export interface EngineOptions {
+  /** How old a sample may be, at most, to count at an instant. @default 300_000, as Prometheus */
+  readonly lookbackDeltaMs?: number;
+  /** Samples that a query may hold in memory. @default 50_000_000, as Prometheus */
+  readonly maxSamples?: number;
+  /** Steps that a range query may have; 0 for any number. @default 11_000, as Prometheus's API */
+  readonly maxSteps?: number;
+  /** @default 120_000, as Prometheus */
+  readonly timeoutMs?: number;
+  /** Step of subqueries without one, ms, for a range in ms. @default 1 minute for all */
+  readonly defaultSubqueryStepMs?: (rangeMs: number) => number;
+  readonly features?: EngineFeatures;
+  /** How queries given as text are parsed. */
+  readonly parse?: ParseOptions;
+  readonly clock?: Clock;
+  /** Lets other work run. @default the next turn of the event loop */
+  readonly yieldNow?: () => Promise<void>;
+}
+
+/** What an instant query is asked at. */
+export interface InstantOptions {
+  readonly timeMs: number;
+  readonly lookbackDeltaMs?: number;
+}
+
+/** What a range query is asked over; both ends count, `stepMs` is above 0. */
+export interface RangeOptions {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly lookbackDeltaMs?: number;
+}
+
+function nextTurn(): Promise<void> {
+  // Timers are rounded up to 1 ms, so in Node the immediate queue is the better one.
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}
+
+/**
+ * Evaluates PromQL over a `Querier` with the meaning it has in Prometheus 3. Holds no state of
+ * queries: any number may run at once.
+ *
+ * Errors of `instant` and `range`: `bad_data` (not PromQL, wrong type, bad times), `execution` (the
+ * query cannot be answered, or not within `maxSamples`), `timeout`, `canceled`, and those of the
+ * storage.
+ */
+export class Engine {
+  readonly #options: Required<Omit<EngineOptions, "parse" | "features">>;
+  readonly #features: EngineFeatures;
+  readonly #parse: ParseOptions;
+
+  constructor(options: EngineOptions = {}) {
+    const { features, parse, ...rest } = options;
+    this.#features = features ?? {};
+    this.#parse = parse ?? {};
+    this.#options = {
+      lookbackDeltaMs: 300_000,
+      maxSamples: 50_000_000,
+      maxSteps: 11_000,
+      timeoutMs: 120_000,
+      defaultSubqueryStepMs: () => 60_000,
+      clock: systemClock,
+      yieldNow: nextTurn,
+      ...rest,
+    };
+  }
+
+  /** Evaluates `query` at one instant. */
+  instant(
+    querier: Querier,
+    query: string | Expr,
+    options: InstantOptions,
+    signal: AbortSignal,
+  ): Promise<QueryResult> {
+    const { timeMs } = options;
+    const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
+    const frame = { startMs: timeMs, stepMs: 1, steps: 1 };
+    return this.#run(
+      querier,
+      query,
+      { times, frame, isRange: false, ...lookback(options) },
+      signal,
+    );
+  }
+
+  /** Evaluates `query` at each step of a range. */
+  async range(
+    querier: Querier,
+    query: string | Expr,
+    options: RangeOptions,
+    signal: AbortSignal,
+  ): Promise<QueryResult> {
+    const { startMs, endMs, stepMs } = options;
+    if (!(stepMs > 0)) {
+      throw new NarthexError(
+        "bad_data",
+        "zero or negative query resolution step widths are not accepted. Try a positive integer",
+      );
+    }
+    if (endMs < startMs) {
+      throw new NarthexError("bad_data", "end timestamp must not be before start time");
+    }
+    const steps = Math.floor((endMs - startMs) / stepMs) + 1;
+    const { maxSteps } = this.#options;
+    if (maxSteps > 0 && steps > maxSteps) {
+      const most = maxSteps.toLocaleString("en-US");
+      throw new NarthexError(
+        "bad_data",
+        `exceeded maximum resolution of ${most} points per timeseries. Try decreasing the query ` +
+          "resolution (?step=XX)",
+      );
+    }
+    const frame = { startMs, stepMs, steps };
+    const run = { times: { startMs, endMs, stepMs }, frame, isRange: true, ...lookback(options) };
+    return this.#run(querier, query, run, signal);
+  }
+
+  async #run(
+    querier: Querier,
+    query: string | Expr,
+    run: Run,
+    signal: AbortSignal,
+  ): Promise<QueryResult> {
+    const { clock, timeoutMs } = this.#options;
+    const started = clock.monotonic();
+    const text = typeof query === "string" ? query : formatExpr(query);
+    const expr = typeof query === "string" ? parseExpr(query, this.#parse) : query;
+    const parsed = clock.monotonic();
+    if (run.isRange) refuseForRange(expr);
+    const prepared = prepare(expr, run.times);
+    const deadline = new Deadline(clock, timeoutMs, signal);
+    const context: EvalContext = {
+      querier,
+      signal: deadline.signal,
+      lookbackDeltaMs: run.lookbackDeltaMs ?? this.#options.lookbackDeltaMs,
+      features: this.#features,
+      annotations: new Annotations(),
+      budget: new Budget(this.#options.maxSamples),
+      pace: new Pace({
+        now: () => clock.monotonic(),
+        yieldNow: this.#options.yieldNow,
+        signal: deadline.signal,
+        timeoutMs,
+      }),
+      hints: prepared.hints,
+      defaultSubqueryStepMs: this.#options.defaultSubqueryStepMs,
+    };
+    try {
+      const evaluator = new TreeEvaluator(context, prepared.invariants);
+      const value = await evaluateRoot(prepared.expr, run, evaluator);
+      const { annotations, budget } = context;
+      return {
+        value,
+        warnings: annotations.warnings(text),
+        infos: annotations.infos(text),
+        stats: {
+          totalSamples: budget.total,
+          peakSamples: budget.peak,
+          parseMs: parsed - started,
+          evalMs: clock.monotonic() - parsed,
+        },
+      };
+    } catch (error) {
+      // Whatever the storage made of being stopped, the caller is to learn why it was.
+      context.pace.check();
+      throw error;
+    } finally {
+      deadline.end();
+    }
+  }
+}
+
+interface Run {
+  readonly times: QueryTimes;
+  readonly frame: Frame;
+  readonly isRange: boolean;
+  readonly lookbackDeltaMs?: number;
+}
+
+function lookback(options: { readonly lookbackDeltaMs?: number }): { lookbackDeltaMs?: number } {
+  const { lookbackDeltaMs } = options;
+  return lookbackDeltaMs === undefined || lookbackDeltaMs <= 0 ? {} : { lookbackDeltaMs };
+}
+
+function refuseForRange(expr: Expr): void {
+  const type = typeOf(expr);
+  if (type === "vector" || type === "scalar") return;
+  throw new NarthexError(
+    "bad_data",
+    `invalid expression type "${documentedType(type)}" for range query, must be Scalar or instant ` +
+      "Vector",
+  );
+}
+
+/** Aborts when the caller does or when time is up. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #timer: Timer;
+  readonly #caller: AbortSignal;
+  readonly #forward = (): void => this.#controller.abort(this.#caller.reason);
+
+  constructor(clock: Clock, timeoutMs: number, caller: AbortSignal) {
+    this.#caller = caller;
+    this.#timer = clock.setTimeout(() => {
+      this.#controller.abort(new DOMException("query timed out", "TimeoutError"));
+    }, timeoutMs);
+    if (caller.aborted) this.#forward();
+    else caller.addEventListener("abort", this.#forward, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    this.#timer.cancel();
+    this.#caller.removeEventListener("abort", this.#forward);
+  }
+}
+
+async function evaluateRoot(expr: Expr, run: Run, evaluator: TreeEvaluator): Promise<QueryValue> {
+  const { frame, isRange } = run;
+  const { budget } = evaluator.context;
+  evaluator.context.pace.check();
+  let root = expr;
+  while (root.kind === "paren") root = root.expr;
+  if (root.kind === "string") return { type: "string", timeMs: frame.startMs, value: root.value };
+  if (root.kind === "matrixSelector") return rawSamples(root, frame, evaluator);
+  if (root.kind === "subquery") return subquerySamples(root, frame, evaluator);
+  if (typeOf(expr) === "scalar") {
+    const values = await evaluator.scalar(expr, frame);
+    if (!isRange) return { type: "scalar", timeMs: frame.startMs, value: values[0]! };
+    const kinds = new Uint8Array(frame.steps).fill(1);
+    return { type: "matrix", ...frame, series: [{ labels: [], values, kinds }] };
+  }
+  const store = new RowStore(frame.steps, budget);
+  await evaluator.rows(expr, frame, store);
+  return isRange ? matrixValue(store, frame) : vectorValue(store, expr, frame.startMs);
+}
+
+async function rawSamples(
+  range: MatrixSelector,
+  frame: Frame,
+  evaluator: TreeEvaluator,
+): Promise<QueryValue> {
+  const { context } = evaluator;
+  const { anchored, smoothed } = range.selector;
+  const windows = new Windows({
+    frame,
+    times: lookTimes(range.selector, frame),
+    rangeMs: range.rangeMs,
+    beforeMs: anchored || smoothed ? context.lookbackDeltaMs : 0,
+    afterMs: smoothed ? context.lookbackDeltaMs : 0,
+    scalars: [],
+  });
+  const { mint, maxt } = windows;
+  const series: SamplesSeries[] = [];
+  const columns = new SampleColumns();
+  const params = selectParams(range.selector, context, { mint, maxt });
+  for await (const batch of selectBatches(params, context)) {
+    for (const { labels, ...rest } of batch.map((s) => ({ labels: s.labels, s }))) {
+      columns.clear();
+      rest.s.read(columns, mint, maxt);
+      dropStale(columns);
+      if (windows.place(columns, labels) === 0) continue;
+      context.budget.take(columns.length);
+      context.budget.total += columns.length;
+      const samples =
+        anchored || smoothed ? extendSamples(windows, smoothed) : copySamples(columns);
+      if (samples) series.push({ labels, ...samples });
+      if (context.pace.due()) await context.pace.rest();
+    }
+  }
+  series.sort((a, b) => compareLabels(a.labels, b.labels));
+  return { type: "samples", series };
+}
+
+async function subquerySamples(
+  subquery: SubqueryExpr,
+  frame: Frame,
+  evaluator: TreeEvaluator,
+): Promise<QueryValue> {
+  const series: SamplesSeries[] = [];
+  await subqueryRows(subquery, frame, evaluator, (labels: Labels, columns, dropName) => {
+    const final = dropName ? withoutMetadata(labels) : labels;
+    series.push({ labels: final, ...copySamples(columns) });
+    evaluator.context.budget.total += columns.length;
+  });
+  series.sort((a, b) => compareLabels(a.labels, b.labels));
+  return { type: "samples", series };
+}
+
+function copySamples(columns: SampleColumns): { timestamps: Float64Array; values: Float64Array } {
+  return {
+    timestamps: columns.timestamps.slice(0, columns.length),
+    values: columns.values.slice(0, columns.length),
+  };
+}

@@ -1,0 +1,159 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
+import type { Call, Expr, UnaryExpr } from "../syntax/ast.ts";
+import { typeOf } from "../syntax/ast.ts";
+import { aggregate } from "./aggregate.ts";
+import { binary } from "./binary.ts";
+import type { EvalContext, Evaluator, Frame } from "./context.ts";
+import { nameDropper } from "./names.ts";
+import { scalarOperator } from "./operators.ts";
+import { Row, type RowSink } from "./row.ts";
+import { selectInstant } from "./select.ts";
+import { stepSeconds, vectorCall } from "./vector-call.ts";
+
+/** Evaluates a prepared expression by handing each part to where it is implemented. */
+export class TreeEvaluator implements Evaluator {
+  readonly context: EvalContext;
+  readonly #invariants: ReadonlySet<Expr>;
+
+  constructor(context: EvalContext, invariants: ReadonlySet<Expr>) {
+    this.context = context;
+    this.#invariants = invariants;
+  }
+
+  async rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
+    this.context.pace.check();
+    if (frame.steps <= 0) return;
+    if (frame.steps > 1 && this.#invariants.has(expr)) {
+      const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
+      return this.#evaluate(expr, once, new Repeater(frame.steps, sink));
+    }
+    return this.#evaluate(expr, frame, sink);
+  }
+
+  async scalar(expr: Expr, frame: Frame): Promise<Float64Array> {
+    if (frame.steps > 1 && this.#invariants.has(expr)) {
+      const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
+      const [value] = await this.#scalar(expr, once);
+      return new Float64Array(frame.steps).fill(value!);
+    }
+    return this.#scalar(expr, frame);
+  }
+
+  async #evaluate(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
+    switch (expr.kind) {
+      case "vectorSelector":
+        return selectInstant(expr, frame, { evaluator: this, sink, asTimestamp: false });
+      case "paren":
+        return this.rows(expr.expr, frame, sink);
+      case "unary":
+        return this.#unary(expr, frame, sink);
+      case "aggregate":
+        return aggregate(expr, frame, this, sink);
+      case "binary": {
+        // Two vectors give label sets that are distinct already.
+        const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
+        const isJoin = typeOf(expr.lhs) === typeOf(expr.rhs);
+        const { features } = this.context;
+        const target = isJoin
+          ? nameDropper(expr, features, sink)
+          : nameDropper(vector, features, sink);
+        return binary(expr, frame, this, target);
+      }
+      case "call":
+        return vectorCall(expr, frame, this, sink);
+      default:
+        throw new NarthexError("internal", `cannot evaluate ${expr.kind} as a vector`);
+    }
+  }
+
+  async #unary(expr: UnaryExpr, frame: Frame, sink: RowSink): Promise<void> {
+    if (expr.op === "+") return this.rows(expr.expr, frame, sink);
+    const target = nameDropper(expr.expr, this.context.features, sink);
+    await this.rows(expr.expr, frame, {
+      push(row) {
+        for (let i = 0; i < row.values.length; i++) row.values[i] = -row.values[i]!;
+        row.dropName = true;
+        target.push(row);
+      },
+    });
+  }
+
+  async #scalar(expr: Expr, frame: Frame): Promise<Float64Array> {
+    switch (expr.kind) {
+      case "number":
+        return new Float64Array(frame.steps).fill(expr.value);
+      case "paren":
+        return this.scalar(expr.expr, frame);
+      case "unary": {
+        const values = await this.scalar(expr.expr, frame);
+        return expr.op === "-" ? values.map((value) => -value) : values;
+      }
+      case "binary": {
+        const left = await this.scalar(expr.lhs, frame);
+        const right = await this.scalar(expr.rhs, frame);
+        const apply = scalarOperator(expr.op);
+        return left.map((value, i) => apply(value, right[i]!));
+      }
+      case "call":
+        return this.#scalarCall(expr, frame);
+      default:
+        throw new NarthexError("internal", `cannot evaluate ${expr.kind} as a scalar`);
+    }
+  }
+
+  async #scalarCall(call: Call, frame: Frame): Promise<Float64Array> {
+    switch (call.func.name) {
+      case "time":
+        return stepSeconds(frame);
+      case "pi":
+        return new Float64Array(frame.steps).fill(Math.PI);
+      case "max_of":
+      case "min_of": {
+        const left = await this.scalar(call.args[0]!, frame);
+        const right = await this.scalar(call.args[1]!, frame);
+        const choose = call.func.name === "max_of" ? Math.max : Math.min;
+        return left.map((value, i) => choose(value, right[i]!));
+      }
+      case "scalar":
+        return this.#onlyValue(call.args[0]!, frame);
+      default:
+        throw new NarthexError("internal", `cannot evaluate ${call.func.name} as a scalar`);
+    }
+  }
+
+  /** The value of each step's only series, NaN where there is none or more than one. */
+  async #onlyValue(expr: Expr, frame: Frame): Promise<Float64Array> {
+    const values = new Float64Array(frame.steps).fill(NaN);
+    const counts = new Uint8Array(frame.steps);
+    await this.rows(expr, frame, {
+      push(row) {
+        for (let i = 0; i < frame.steps; i++) {
+          if (row.kinds[i] !== 1) continue;
+          values[i] = counts[i] === 0 ? row.values[i]! : NaN;
+          counts[i] = 1;
+        }
+      },
+    });
+    return values;
+  }
+}
+
+/** Spreads rows of one step over all steps. */
+class Repeater implements RowSink {
+  readonly #row: Row;
+  readonly #sink: RowSink;
+
+  constructor(steps: number, sink: RowSink) {
+    this.#row = new Row(steps);
+    this.#sink = sink;
+  }
+
+  push(once: Row): void {
+    const row = this.#row;
+    row.labels = once.labels;
+    row.dropName = once.dropName;
+    row.values.fill(once.values[0]!);
+    row.kinds.fill(once.kinds[0]!);
+    this.#sink.push(row);
+  }
+}

@@ -1,0 +1,279 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
+import {
+  compareBytes,
+  formatLabels,
+  formatSeries,
+  type Labels,
+  labelValue,
+} from "#pkg/labels/mod.ts";
+import type { BinaryExpr, VectorMatching } from "../syntax/ast.ts";
+import type { Evaluator, Frame } from "./context.ts";
+import { filterLabels, withLabel, withoutMetadata } from "./label-sets.ts";
+import { matchLabels, signatureOf } from "./matching.ts";
+import { changesMeaning, type ElementOperator, elementOperator, noteFloats } from "./operators.ts";
+import { Row, type RowSink, RowStore } from "./row.ts";
+import { MergedRows } from "./subquery.ts";
+
+/** Rows of both sides that match each other. Many only on the left; sides are swapped for that. */
+interface Match {
+  readonly many: number[];
+  readonly one: number[];
+}
+
+/** Arithmetic or a comparison between two vectors. */
+export async function joinVectors(
+  expr: BinaryExpr,
+  frame: Frame,
+  evaluator: Evaluator,
+  sink: RowSink,
+): Promise<void> {
+  const { budget, pace } = evaluator.context;
+  const left = new RowStore(frame.steps, budget);
+  const right = new RowStore(frame.steps, budget);
+  await evaluator.rows(expr.lhs, frame, left);
+  const fills = expr.matching!.fillLeft !== undefined || expr.matching!.fillRight !== undefined;
+  if (left.length > 0 || fills) await evaluator.rows(expr.rhs, frame, right);
+  const operator = elementOperator(expr.op);
+  const join = new Join(expr, { left, right, operator, evaluator, frame, sink });
+  for (const match of join.matches()) {
+    join.run(match);
+    if (pace.due()) await pace.rest();
+  }
+  join.finish();
+  left.release();
+  right.release();
+}
+
+class Join {
+  readonly #expr: BinaryExpr;
+  readonly #matching: VectorMatching;
+  readonly #swapped: boolean;
+  readonly #many: RowStore;
+  readonly #one: RowStore;
+  readonly #operator: ElementOperator | undefined;
+  readonly #evaluator: Evaluator;
+  readonly #sink: RowSink;
+  readonly #row: Row;
+  readonly #steps: number;
+  /** Where results of different matches may have the same labels, they meet here. */
+  readonly #merged: MergedRows | undefined;
+  /** Which row of the one side each step has; -1 for none. */
+  readonly #oneAt: Int32Array;
+  readonly #used: Uint8Array;
+  /** What the missing side counts as, by its sidedness after swapping. */
+  readonly #fillMany: number | undefined;
+  readonly #fillOne: number | undefined;
+
+  constructor(
+    expr: BinaryExpr,
+    options: {
+      readonly left: RowStore;
+      readonly right: RowStore;
+      readonly operator: ElementOperator | undefined;
+      readonly evaluator: Evaluator;
+      readonly frame: Frame;
+      readonly sink: RowSink;
+    },
+  ) {
+    const matching = expr.matching!;
+    const { left, right, frame } = options;
+    this.#expr = expr;
+    this.#matching = matching;
+    this.#swapped = matching.card === "one-to-many";
+    this.#many = this.#swapped ? right : left;
+    this.#one = this.#swapped ? left : right;
+    // As in Prometheus, the fill values follow the sides as they are after swapping.
+    this.#fillMany = matching.fillLeft;
+    this.#fillOne = matching.fillRight;
+    this.#operator = options.operator;
+    this.#evaluator = options.evaluator;
+    this.#sink = options.sink;
+    this.#steps = frame.steps;
+    this.#row = new Row(frame.steps);
+    this.#oneAt = new Int32Array(frame.steps);
+    this.#used = new Uint8Array(frame.steps);
+    this.#merged =
+      matching.card === "one-to-one"
+        ? undefined
+        : new MergedRows(frame.steps, options.evaluator.context.budget);
+  }
+
+  matches(): Iterable<Match> {
+    const signature = signatureOf(this.#matching);
+    const matches = new Map<string, Match>();
+    const side = (store: RowStore, part: "many" | "one"): void => {
+      for (let r = 0; r < store.length; r++) {
+        const key = signature(store.labels[r]!);
+        let match = matches.get(key);
+        if (!match) {
+          match = { many: [], one: [] };
+          matches.set(key, match);
+        }
+        match[part].push(r);
+      }
+    };
+    side(this.#many, "many");
+    side(this.#one, "one");
+    return matches.values();
+  }
+
+  run(match: Match): void {
+    const filled = this.#fillMany !== undefined || this.#fillOne !== undefined;
+    if (match.one.length === 0 && match.many.length === 0) return;
+    if (!filled && (match.many.length === 0 || match.one.length === 0)) {
+      this.#checkOne(match);
+      return;
+    }
+    this.#placeOne(match);
+    this.#used.fill(0);
+    for (const row of match.many) this.#joinRow(row);
+    if (this.#fillMany !== undefined) for (const row of match.one) this.#fillLeftOf(row);
+  }
+
+  finish(): void {
+    const merged = this.#merged;
+    if (!merged) return;
+    for (let r = 0; r < merged.store.length; r++) {
+      merged.store.load(r, this.#row);
+      this.#sink.push(this.#row);
+    }
+    merged.store.release();
+  }
+
+  /** Two rows of the one side at a step are an error, but only where the other side has any. */
+  #checkOne(match: Match): void {
+    if (match.one.length > 1 && this.#many.length > 0) this.#placeOne(match);
+  }
+
+  #placeOne(match: Match): void {
+    const at = this.#oneAt;
+    at.fill(-1);
+    for (const row of match.one) {
+      const kinds = this.#one.kinds(row);
+      const offset = this.#one.offset(row);
+      for (let i = 0; i < this.#steps; i++) {
+        if (kinds[offset + i] === 0) continue;
+        if (at[i] !== -1) this.#refuseDuplicate(row, at[i]!);
+        at[i] = row;
+      }
+    }
+  }
+
+  #refuseDuplicate(a: number, b: number): never {
+    const store = this.#one;
+    const group = formatLabels(matchLabels(store.labels[a]!, this.#matching));
+    const pair = [formatSeries(store.labels[a]!), formatSeries(store.labels[b]!)].sort(
+      compareBytes,
+    );
+    const side = this.#swapped ? "left" : "right";
+    throw new NarthexError(
+      "execution",
+      `found duplicate series for the match group ${group} on the ${side} hand-side of the ` +
+        `operation: [${pair.join(", ")}];many-to-many matching not allowed: matching labels must ` +
+        "be unique on one side",
+    );
+  }
+
+  /** One row of the many side against whatever the one side has at each step. */
+  #joinRow(many: number): void {
+    const fromKinds = this.#many.kinds(many);
+    const fromValues = this.#many.values(many);
+    const offset = this.#many.offset(many);
+    let previous = -2;
+    this.#row.clear();
+    for (let i = 0; i < this.#steps; i++) {
+      if (fromKinds[offset + i] === 0) continue;
+      const one = this.#oneAt[i]!;
+      if (one < 0 && this.#fillOne === undefined) continue;
+      if (this.#used[i] !== 0 && this.#matching.card === "one-to-one") {
+        throw new NarthexError(
+          "execution",
+          "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
+        );
+      }
+      this.#used[i] = 1;
+      // Rows of the one side may take turns; each has labels of its own to give.
+      if (one !== previous && previous !== -2) this.#flush(this.#resultOf(many, previous));
+      previous = one;
+      const right = one < 0 ? this.#fillOne! : this.#valueOfOne(one, i);
+      this.#compute(i, fromValues[offset + i]!, right);
+    }
+    if (previous !== -2) this.#flush(this.#resultOf(many, previous));
+  }
+
+  #valueOfOne(one: number, i: number): number {
+    return this.#one.values(one)[this.#one.offset(one) + i]!;
+  }
+
+  /** A row of the one side with the fill value in place of what is missing on the many side. */
+  #fillLeftOf(one: number): void {
+    const kinds = this.#one.kinds(one);
+    const offset = this.#one.offset(one);
+    this.#row.clear();
+    let any = false;
+    for (let i = 0; i < this.#steps; i++) {
+      if (kinds[offset + i] === 0 || this.#used[i] !== 0) continue;
+      any = true;
+      this.#compute(i, this.#fillMany!, this.#valueOfOne(one, i));
+    }
+    if (!any) return;
+    const labels = this.#one.labels[one]!;
+    this.#flush(this.#resultLabels(matchLabels(labels, this.#matching), labels));
+  }
+
+  #compute(i: number, many: number, one: number): void {
+    const operator = this.#operator;
+    if (!operator) {
+      noteFloats(this.#expr, this.#evaluator);
+      return;
+    }
+    const left = this.#swapped ? one : many;
+    const right = this.#swapped ? many : one;
+    const keep = operator.keeps ? operator.keeps(left, right) : true;
+    if (this.#expr.returnBool) this.#row.values[i] = keep ? 1 : 0;
+    else if (!keep) return;
+    else this.#row.values[i] = operator.apply(left, right);
+    this.#row.kinds[i] = 1;
+  }
+
+  #flush(labels: Labels): void {
+    const row = this.#row;
+    if (row.kinds.indexOf(1) >= 0) {
+      row.labels = labels;
+      row.dropName = this.#expr.returnBool;
+      if (this.#merged) this.#pushMerged(this.#merged);
+      else this.#sink.push(row);
+    }
+    row.clear();
+  }
+
+  #pushMerged(merged: MergedRows): void {
+    try {
+      merged.push(this.#row);
+    } catch {
+      throw new NarthexError(
+        "execution",
+        "multiple matches for labels: grouping labels must ensure unique matches",
+      );
+    }
+  }
+
+  #resultOf(many: number, one: number): Labels {
+    const labels = this.#many.labels[many]!;
+    const other = one < 0 ? matchLabels(labels, this.#matching) : this.#one.labels[one]!;
+    return this.#resultLabels(labels, other);
+  }
+
+  #resultLabels(many: Labels, one: Labels): Labels {
+    const { card, on, labels: names, include } = this.#matching;
+    const { delayedNameRemoval } = this.#evaluator.context.features;
+    const drops = changesMeaning(this.#expr.op) || (this.#expr.returnBool && !delayedNameRemoval);
+    let out = drops ? withoutMetadata(many) : many;
+    if (card === "one-to-one") {
+      const set = new Set(names);
+      if (on || set.size > 0) out = filterLabels(out, (name) => set.has(name) === on);
+    }
+    for (const name of include) out = withLabel(out, name, labelValue(one, name));
+    return out;
+  }
+}

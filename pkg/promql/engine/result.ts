@@ -1,0 +1,132 @@
+import { compareLabels, type Labels, labelsKey } from "#pkg/labels/mod.ts";
+import type { Expr } from "../syntax/ast.ts";
+import type { Frame } from "./context.ts";
+import { withoutMetadata } from "./label-sets.ts";
+import { Row, type RowStore } from "./row.ts";
+import { sameLabelSet } from "./subquery.ts";
+
+/** One number. */
+export interface ScalarValue {
+  readonly type: "scalar";
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+/** One string. */
+export interface StringValue {
+  readonly type: "string";
+  readonly timeMs: number;
+  readonly value: string;
+}
+
+/** A sample per series, all at `timeMs`: series `i` is `labels[i]` with `values[i]`. */
+export interface VectorValue {
+  readonly type: "vector";
+  readonly timeMs: number;
+  readonly labels: readonly Labels[];
+  readonly values: Float64Array;
+}
+
+/** One series of a range query. Step `i` has a sample where `kinds[i]` is not 0. */
+export interface MatrixSeries {
+  readonly labels: Labels;
+  readonly values: Float64Array;
+  readonly kinds: Uint8Array;
+}
+
+/** Series over the steps `startMs + i * stepMs`, in order of labels. */
+export interface MatrixValue {
+  readonly type: "matrix";
+  readonly startMs: number;
+  readonly stepMs: number;
+  readonly steps: number;
+  readonly series: readonly MatrixSeries[];
+}
+
+/** One series of a range selector: its samples as they are stored (or as a subquery made them). */
+export interface SamplesSeries {
+  readonly labels: Labels;
+  /** Ms since the epoch. */
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** The result of an instant query for a range, in order of labels; the API calls it a matrix. */
+export interface SamplesValue {
+  readonly type: "samples";
+  readonly series: readonly SamplesSeries[];
+}
+
+/** What a query gives. Owned by the caller. */
+export type QueryValue = ScalarValue | StringValue | VectorValue | MatrixValue | SamplesValue;
+
+/** What a query cost. */
+export interface QueryStats {
+  /** Samples looked at, again for each step; `totalQueryableSamples` of the API. */
+  readonly totalSamples: number;
+  readonly peakSamples: number;
+  readonly parseMs: number;
+  readonly evalMs: number;
+}
+
+/** A query's value and what there is to say of it. */
+export interface QueryResult {
+  readonly value: QueryValue;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+  readonly stats: QueryStats;
+}
+
+/** Takes off names that were to be dropped at the end. */
+function finalLabels(store: RowStore, r: number): Labels {
+  return store.dropNames[r] ? withoutMetadata(store.labels[r]!) : store.labels[r]!;
+}
+
+/** The rows of an instant query. Two series with the same labels are an error. */
+export function vectorValue(store: RowStore, expr: Expr, timeMs: number): VectorValue {
+  const labels: Labels[] = [];
+  const values = new Float64Array(store.length);
+  for (let r = 0; r < store.length; r++) {
+    labels.push(finalLabels(store, r));
+    values[r] = store.values(r)[store.offset(r)]!;
+  }
+  if (!isDistinct(expr)) {
+    const seen = new Set<string>();
+    for (const set of labels) seen.add(labelsKey(set));
+    if (seen.size < labels.length) throw sameLabelSet();
+  }
+  return { type: "vector", timeMs, labels, values };
+}
+
+/** True for what cannot give the same labels twice, so that they need no comparing. */
+function isDistinct(expr: Expr): boolean {
+  if (expr.kind === "paren") return isDistinct(expr.expr);
+  return expr.kind === "vectorSelector";
+}
+
+/** The rows of a range query, in order of labels; rows with the same labels become one. */
+export function matrixValue(store: RowStore, frame: Frame): MatrixValue {
+  const labels: Labels[] = [];
+  for (let r = 0; r < store.length; r++) labels.push(finalLabels(store, r));
+  const order = Array.from(labels, (_, r) => r);
+  order.sort((a, b) => compareLabels(labels[a]!, labels[b]!));
+  const series: MatrixSeries[] = [];
+  const row = new Row(frame.steps);
+  let last = -1;
+  for (const r of order) {
+    if (last >= 0 && compareLabels(labels[last]!, labels[r]!) === 0) {
+      store.load(r, row);
+      if (!store.merge(last, row)) throw sameLabelSet();
+      continue;
+    }
+    last = r;
+    const from = store.offset(r);
+    series.push({
+      labels: labels[r]!,
+      values: store.values(r).subarray(from, from + frame.steps),
+      kinds: store.kinds(r).subarray(from, from + frame.steps),
+    });
+  }
+  const { startMs, stepMs, steps } = frame;
+  return { type: "matrix", startMs, stepMs, steps, series };
+}

@@ -1,0 +1,75 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
+import { type Labels, labelsKey } from "#pkg/labels/mod.ts";
+import { SampleColumns } from "#pkg/storage/mod.ts";
+import type { SubqueryExpr } from "../syntax/ast.ts";
+import type { Evaluator, Frame } from "./context.ts";
+import { Row, type RowSink, RowStore, type SampleBudget } from "./row.ts";
+import { lookTimes } from "./select.ts";
+
+/** The instants at which a subquery evaluates its expression: multiples of its step. */
+export function subqueryFrame(
+  subquery: SubqueryExpr,
+  frame: Frame,
+  defaultStepMs: (rangeMs: number) => number,
+): Frame {
+  const { firstMs, stepMs: outerStepMs } = lookTimes(subquery, frame);
+  const end = firstMs + (frame.steps - 1) * outerStepMs;
+  const stepMs = Math.max(
+    1,
+    subquery.stepMs === 0 ? defaultStepMs(subquery.rangeMs) : subquery.stepMs,
+  );
+  const after = firstMs - subquery.rangeMs;
+  let startMs = stepMs * Math.trunc(after / stepMs);
+  if (startMs <= after) startMs += stepMs;
+  return { startMs, stepMs, steps: Math.max(0, Math.floor((end - startMs) / stepMs) + 1) };
+}
+
+/** Evaluates a subquery and hands over each series as samples; the columns are lent for the call. */
+export async function subqueryRows(
+  subquery: SubqueryExpr,
+  frame: Frame,
+  evaluator: Evaluator,
+  take: (labels: Labels, columns: SampleColumns, dropName: boolean) => void,
+): Promise<void> {
+  const { budget, pace, defaultSubqueryStepMs } = evaluator.context;
+  const inner = subqueryFrame(subquery, frame, defaultSubqueryStepMs);
+  if (inner.steps === 0) return;
+  const merged = new MergedRows(inner.steps, budget);
+  await evaluator.rows(subquery.expr, inner, merged);
+  const row = new Row(inner.steps);
+  const columns = new SampleColumns(Math.max(1, inner.steps));
+  for (let r = 0; r < merged.store.length; r++) {
+    merged.store.load(r, row);
+    columns.clear();
+    for (let i = 0; i < inner.steps; i++) {
+      if (row.kinds[i] !== 0) columns.push(inner.startMs + i * inner.stepMs, row.values[i]!);
+    }
+    take(row.labels, columns, row.dropName);
+    if (pace.due()) await pace.rest();
+  }
+  merged.store.release();
+}
+
+/** Rows of which those with the same labels are one; a step in two of them is an error. */
+export class MergedRows implements RowSink {
+  readonly store: RowStore;
+  readonly #byLabels = new Map<string, number>();
+
+  constructor(steps: number, budget: SampleBudget) {
+    this.store = new RowStore(steps, budget);
+  }
+
+  push(row: Row): void {
+    const key = labelsKey(row.labels);
+    const known = this.#byLabels.get(key);
+    if (known === undefined) {
+      this.#byLabels.set(key, this.store.length);
+      this.store.push(row);
+    } else if (!this.store.merge(known, row)) throw sameLabelSet();
+  }
+}
+
+/** Two samples of one step with the same labels. */
+export function sameLabelSet(): NarthexError {
+  return new NarthexError("execution", "vector cannot contain metrics with the same labelset");
+}
