@@ -12,10 +12,12 @@ const COUNT_FLOOR = -(2 ** 63);
 /** Checks the counts of `topk`, `bottomk` or `limitk`. Returns false if no step wants any series. */
 export function checkCounts(counts: Float64Array): boolean {
   let most = -Infinity;
-  for (const count of counts) if (count > most) most = count;
-  if (most < 1) return false;
   for (const count of counts) {
     if (Number.isNaN(count)) throw new NarthexError("execution", "Parameter value is NaN");
+    if (count > most) most = count;
+  }
+  if (most < 1) return false;
+  for (const count of counts) {
     if (count > COUNT_FLOOR && count < COUNT_LIMIT) continue;
     const problem = count < 0 ? "underflows" : "overflows";
     const reason = `Scalar value ${formatFloatG(count)} ${problem} int64`;

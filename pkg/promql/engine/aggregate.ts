@@ -1,7 +1,8 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
-import { compareBytes, type Labels, quote } from "#pkg/labels/mod.ts";
+import { compareBytes, type Labels } from "#pkg/labels/mod.ts";
 import { formatFloat } from "#pkg/model/mod.ts";
 import type { AggregateExpr } from "../syntax/ast.ts";
+import { isValidLabelName, quoteBytes } from "../syntax/literals.ts";
 import { type Accumulator, makeAccumulator } from "./accumulators.ts";
 import { keepBest } from "./aggregate-k.ts";
 import { limitRows } from "./aggregate-limit.ts";
@@ -112,7 +113,9 @@ async function countValues(
 ): Promise<void> {
   const { budget } = evaluator.context;
   const label = expr.param!.kind === "string" ? expr.param!.value : "";
-  if (label === "") throw new NarthexError("execution", `invalid label name ${quote(label)}`);
+  if (!isValidLabelName(label)) {
+    throw new NarthexError("execution", `invalid label name ${quoteBytes(label)}`);
+  }
   const names = expr.without ? expr.grouping : [...expr.grouping, label].sort(compareBytes);
   const grouper = makeGrouper(names, expr.without);
   const counts = new Map<string, { readonly labels: Labels; readonly row: Row }>();

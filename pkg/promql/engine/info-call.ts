@@ -1,7 +1,7 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
 import {
   compareBytes,
-  formatSeries,
+  formatLabels,
   type Labels,
   labelsKey,
   labelValue,
@@ -238,7 +238,7 @@ class Enrichment {
   }
 
   #refuse(a: number, b: number, timeMs: number): never {
-    const [x, y] = [a, b].map((r) => `${formatSeries(this.#infos.labels[r]!)} @ ${timeMs}`);
+    const [x, y] = [a, b].map((r) => `${formatLabels(this.#infos.labels[r]!)} @ ${timeMs}`);
     throw new NarthexError(
       "execution",
       `found duplicate series for info metric: existing ${x}, new ${y}`,

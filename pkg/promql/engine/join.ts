@@ -1,11 +1,5 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
-import {
-  compareBytes,
-  formatLabels,
-  formatSeries,
-  type Labels,
-  labelValue,
-} from "#pkg/labels/mod.ts";
+import { compareBytes, formatLabels, type Labels, labelValue } from "#pkg/labels/mod.ts";
 import type { BinaryExpr, VectorMatching } from "../syntax/ast.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { filterLabels, withLabel, withoutMetadata } from "./label-sets.ts";
@@ -162,7 +156,7 @@ class Join {
   #refuseDuplicate(a: number, b: number): never {
     const store = this.#one;
     const group = formatLabels(matchLabels(store.labels[a]!, this.#matching));
-    const pair = [formatSeries(store.labels[a]!), formatSeries(store.labels[b]!)].sort(
+    const pair = [formatLabels(store.labels[a]!), formatLabels(store.labels[b]!)].sort(
       compareBytes,
     );
     const side = this.#swapped ? "left" : "right";

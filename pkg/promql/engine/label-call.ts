@@ -2,6 +2,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { type Labels, labelValue, METRIC_NAME } from "#pkg/labels/mod.ts";
 import { compileRe2, type Re2 } from "#pkg/re2/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
+import { isValidLabelName } from "../syntax/literals.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { withLabel } from "./label-sets.ts";
 import { Row, type RowSink } from "./row.ts";
@@ -65,7 +66,7 @@ function joining(call: Call): Change {
 }
 
 function checkName(name: string, role: string, func: string): void {
-  if (name !== "") return;
+  if (isValidLabelName(name)) return;
   throw new NarthexError("execution", `invalid ${role} label name in ${func}(): ${name}`);
 }
 

@@ -1,3 +1,4 @@
+import { quote } from "#pkg/labels/mod.ts";
 import { parseFloatText } from "#pkg/model/mod.ts";
 
 const INTEGER = /^[+-]?(?:0[xX]_?[0-9a-fA-F]|0[bB]_?[01]|0[oO]_?[0-7]|\d)(?:_?[0-9a-fA-F])*$/;
@@ -38,7 +39,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * The value of a quoted string whose form the lexer has checked. Escapes of single bytes (`\xff`,
- * `\377`) form UTF-8 together; bytes that are not UTF-8 become U+FFFD.
+ * `\377`) form UTF-8 together; a byte that is part of no character becomes the lone surrogate
+ * U+DC00 + byte, which no valid name or value contains.
  */
 export function unquote(text: string): string {
   if (text.startsWith("`")) return text.slice(1, -1).replaceAll("\r", "");
@@ -47,7 +49,7 @@ export function unquote(text: string): string {
   let out = "";
   let bytes: number[] = [];
   const flush = (): void => {
-    if (bytes.length > 0) out += new TextDecoder().decode(Uint8Array.from(bytes));
+    if (bytes.length > 0) out += decodeBytes(bytes);
     bytes = [];
   };
   for (let i = 0; i < body.length; ) {
@@ -68,4 +70,36 @@ export function unquote(text: string): string {
   }
   flush();
   return out;
+}
+
+function decodeBytes(bytes: readonly number[]): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let out = "";
+  for (let i = 0; i < bytes.length; ) {
+    const first = bytes[i]!;
+    const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    try {
+      out += decoder.decode(Uint8Array.from(bytes.slice(i, i + length)));
+      i += length;
+    } catch {
+      out += String.fromCharCode(0xdc00 + first);
+      i++;
+    }
+  }
+  return out;
+}
+
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** True for what may name a label: any text of whole characters that is not empty. */
+export function isValidLabelName(name: string): boolean {
+  return name !== "" && !LONE_SURROGATE.test(name);
+}
+
+/** `text` with the bytes that are no UTF-8 as `\xNN`, in quotes. */
+export function quoteBytes(text: string): string {
+  return quote(text).replace(
+    /\p{Cs}/gu,
+    (unit) => `\\x${(unit.charCodeAt(0) - 0xdc00).toString(16).padStart(2, "0")}`,
+  );
 }

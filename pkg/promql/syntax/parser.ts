@@ -1,20 +1,12 @@
 import { type Matcher, METRIC_NAME, quote } from "#pkg/labels/mod.ts";
 import { newMatcher, type PatternCache } from "#pkg/re2/mod.ts";
-import type {
-  AggregateExpr,
-  BinaryExpr,
-  Expr,
-  MatrixSelector,
-  SubqueryExpr,
-  TimeModifiers,
-  VectorMatching,
-  VectorSelector,
-} from "./ast.ts";
+import type { AggregateExpr, BinaryExpr, Expr, VectorMatching, VectorSelector } from "./ast.ts";
 import { positionOf } from "./ast.ts";
 import { checkTypes } from "./check.ts";
-import { DurationParser, durationMs } from "./duration-parser.ts";
+import { DurationParser } from "./duration-parser.ts";
 import { FUNCTIONS } from "./functions.ts";
-import { unquote } from "./literals.ts";
+import { isValidLabelName, unquote } from "./literals.ts";
+import { ModifierParser, NO_MODIFIERS } from "./modifier-parser.ts";
 import { ParseError } from "./position.ts";
 import { parseSelectorBraces } from "./selector-parser.ts";
 import { TokenStream } from "./token-stream.ts";
@@ -48,7 +40,6 @@ export interface ParseOptions {
 export const DEPTH_MAX = 1000;
 
 const AGGREGATION = { name: "aggregation", expected: "" };
-const MAX_TIMESTAMP = 2 ** 63;
 
 /**
  * Parses a PromQL expression and checks its types.
@@ -70,12 +61,15 @@ class Parser {
   readonly #tokens: TokenStream;
   readonly #options: ParseOptions;
   readonly #durations: DurationParser;
+  readonly #modifiers: ModifierParser;
   #depth = 0;
 
   constructor(text: string, options: ParseOptions) {
     this.#tokens = new TokenStream(text);
     this.#options = options;
     this.#durations = new DurationParser(this.#tokens, options.durationExpressions === true);
+    const extended = options.extendedRangeSelectors === true;
+    this.#modifiers = new ModifierParser(this.#tokens, this.#durations, extended);
   }
 
   expression(): Expr {
@@ -194,7 +188,7 @@ class Parser {
       else if (isGroupingLabel(token.kind)) labels.push(tokens.take().text);
       else tokens.unexpected("grouping opts", "label");
       const name = labels.at(-1)!;
-      if (name === "") {
+      if (!isValidLabelName(name)) {
         const position = { start: token.at, end: token.at + token.text.length };
         tokens.report(position, `invalid label name for grouping: ${quote(name)}`);
       }
@@ -338,215 +332,18 @@ class Parser {
 
   /** Ranges, `offset`, `@`, `anchored` and `smoothed` after `operand`. */
   #postfix(operand: Expr): Expr {
-    const tokens = this.#tokens;
     let expr = operand;
     for (;;) {
-      const token = tokens.peek();
-      switch (token.kind) {
-        case "[":
-          this.#enter();
-          expr = this.#range(expr);
-          break;
-        case "offset":
-          tokens.take();
-          this.#offset(expr);
-          break;
-        case "@":
-          tokens.take();
-          this.#at(expr);
-          break;
-        case "anchored":
-        case "smoothed":
-          tokens.take();
-          this.#extend(expr, token.kind);
-          break;
-        default:
-          return expr;
-      }
+      const next = this.#modifiers.take(expr);
+      if (!next) return expr;
+      if (next !== expr) this.#enter();
+      expr = next;
     }
-  }
-
-  #range(expr: Expr): MatrixSelector | SubqueryExpr {
-    const tokens = this.#tokens;
-    const durations = this.#durations;
-    const open = tokens.take();
-    const units = "number, duration, step(), or range()";
-    const range = tokens.within({ name: "subquery or range selector", expected: units }, () =>
-      durations.positive(),
-    );
-    const start = positionOf(expr).start;
-    const rangeParts = {
-      rangeMs: range.kind === "number" ? durationMs(range.value) : 0,
-      rangeExpr: range.kind === "duration" ? range : undefined,
-    };
-    if (tokens.accept("]")) return this.#matrix(expr, open, rangeParts);
-    tokens.expect(":", "subquery or range", '":" or "]"');
-    const subquery: SubqueryExpr = {
-      kind: "subquery",
-      expr,
-      ...rangeParts,
-      stepMs: 0,
-      stepExpr: undefined,
-      ...NO_MODIFIERS,
-      position: { start, end: 0 },
-    };
-    if (tokens.accept("]")) {
-      subquery.position = { start, end: tokens.lastEnd };
-      return subquery;
-    }
-    const expected = `${units.replace(", or range()", ", range()")}, or "]"`;
-    const step = tokens.within({ name: "subquery selector", expected }, () => durations.positive());
-    tokens.expect("]", "subquery selector", '"]"');
-    return {
-      ...subquery,
-      stepMs: step.kind === "number" ? durationMs(step.value) : 0,
-      stepExpr: step.kind === "duration" ? step : undefined,
-      position: { start, end: tokens.lastEnd },
-    };
-  }
-
-  #matrix(
-    expr: Expr,
-    open: Token,
-    range: Pick<MatrixSelector, "rangeMs" | "rangeExpr">,
-  ): MatrixSelector {
-    const end = this.#tokens.lastEnd;
-    let problem: string | undefined;
-    if (expr.kind !== "vectorSelector") problem = "ranges only allowed for vector selectors";
-    else if (hasOffset(expr)) problem = "no offset modifiers allowed before range";
-    else if (hasAt(expr)) problem = "no @ modifiers allowed before range";
-    if (problem !== undefined) this.#tokens.report({ start: open.at, end }, problem);
-    const selector = expr.kind === "vectorSelector" ? expr : EMPTY_SELECTOR;
-    const position = { start: positionOf(expr).start, end };
-    return { kind: "matrixSelector", selector, ...range, position };
-  }
-
-  /** The modifiers of `expr` if it can have any; else reports `problem`. */
-  #modifiersOf(expr: Expr, problem: string): TimeModifiers | undefined {
-    if (expr.kind === "vectorSelector" || expr.kind === "subquery") return expr;
-    if (expr.kind === "matrixSelector") {
-      if (expr.selector !== EMPTY_SELECTOR) return expr.selector;
-      this.#tokens.report(positionOf(expr), "ranges only allowed for vector selectors");
-      return undefined;
-    }
-    this.#tokens.report(positionOf(expr), problem);
-    return undefined;
-  }
-
-  #offset(expr: Expr): void {
-    const tokens = this.#tokens;
-    const context = { name: "offset", expected: "number, duration, step(), or range()" };
-    const offset = tokens.within(context, () => this.#durations.offset());
-    const problem =
-      "offset modifier must be preceded by an instant vector selector or range vector selector " +
-      "or a subquery";
-    const modifiers = this.#modifiersOf(expr, problem);
-    if (!modifiers) return;
-    if (hasOffset(modifiers)) {
-      tokens.report(positionOf(expr), "offset may not be set multiple times");
-    }
-    if (offset.kind === "number") modifiers.offsetMs = durationMs(offset.value);
-    else modifiers.offsetExpr = offset;
-    extendTo(expr, tokens.lastEnd);
-  }
-
-  #at(expr: Expr): void {
-    const tokens = this.#tokens;
-    const problem =
-      "@ modifier must be preceded by an instant vector selector or range vector selector or a " +
-      "subquery";
-    const token = tokens.peek();
-    let seconds = 0;
-    if (token.kind === "start" || token.kind === "end") {
-      tokens.take();
-      tokens.expect("(", "@", "timestamp");
-      tokens.expect(")", "@", "timestamp");
-    } else {
-      seconds = tokens.within({ name: "@", expected: "timestamp" }, () =>
-        this.#durations.signedNumber(),
-      );
-      if (!(Math.abs(seconds) < MAX_TIMESTAMP)) {
-        const shown = Number.isFinite(seconds) ? seconds.toFixed(6) : formatNonFinite(seconds);
-        const reason = `timestamp out of bounds for @ modifier: ${shown}`;
-        tokens.report(positionOf(expr), reason);
-      }
-    }
-    const modifiers = this.#modifiersOf(expr, problem);
-    if (!modifiers) return;
-    if (hasAt(modifiers)) {
-      tokens.report(positionOf(expr), "@ <timestamp> may not be set multiple times");
-      return;
-    }
-    if (token.kind === "start" || token.kind === "end") modifiers.startOrEnd = token.kind;
-    else modifiers.timestampMs = roundHalfAway(seconds * 1000);
-    extendTo(expr, tokens.lastEnd);
-  }
-
-  #extend(expr: Expr, modifier: "anchored" | "smoothed"): void {
-    const tokens = this.#tokens;
-    const report = (reason: string): void => tokens.report(positionOf(expr), reason);
-    if (!this.#options.extendedRangeSelectors) {
-      report(`${modifier} modifier is experimental and not enabled`);
-    } else if (expr.kind === "vectorSelector" || expr.kind === "matrixSelector") {
-      const selector = expr.kind === "matrixSelector" ? expr.selector : expr;
-      selector[modifier] = true;
-      if (selector.anchored && selector.smoothed) {
-        report("anchored and smoothed modifiers cannot be used together");
-      }
-    } else if (expr.kind === "subquery") {
-      report(`${modifier} modifier is not supported for subqueries`);
-    } else report(`${modifier} modifier not implemented`);
   }
 }
-
-const NO_MODIFIERS: TimeModifiers = {
-  offsetMs: 0,
-  offsetExpr: undefined,
-  timestampMs: undefined,
-  startOrEnd: undefined,
-};
-
-/** Stands where a range follows something that is no selector; never leaves the parser. */
-const EMPTY_SELECTOR: VectorSelector = {
-  kind: "vectorSelector",
-  name: "",
-  matchers: [],
-  anchored: false,
-  smoothed: false,
-  mayBeEmpty: false,
-  ...NO_MODIFIERS,
-  position: { start: 0, end: 0 },
-};
 
 function isFunctionName(kind: string): boolean {
   return kind === "IDENTIFIER" || /^(?:start|end|step|range|max_of|min_of)$/.test(kind);
-}
-
-function hasOffset(modifiers: TimeModifiers): boolean {
-  return modifiers.offsetMs !== 0 || modifiers.offsetExpr !== undefined;
-}
-
-function hasAt(modifiers: TimeModifiers): boolean {
-  return modifiers.timestampMs !== undefined || modifiers.startOrEnd !== undefined;
-}
-
-function extendTo(expr: Expr, end: number): void {
-  if (
-    expr.kind === "vectorSelector" ||
-    expr.kind === "matrixSelector" ||
-    expr.kind === "subquery"
-  ) {
-    expr.position = { start: expr.position.start, end };
-  }
-}
-
-function formatNonFinite(value: number): string {
-  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-}
-
-function roundHalfAway(value: number): number {
-  const rounded = Math.sign(value) * Math.round(Math.abs(value));
-  return rounded === 0 ? 0 : rounded;
 }
 
 function nameMatcher(name: string): Matcher {
