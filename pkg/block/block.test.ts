@@ -232,7 +232,7 @@ test("close waits for the queries under way and refuses new ones", async () => {
   const signal = new AbortController().signal;
   const iterator = reader.selectChunks({ ...RANGE, matchers: ALL }, signal);
   const first = await iterator.next();
-  expect(first.value?.length).toBe(512);
+  expect(first.value?.length).toBe(128);
   let isClosed = false;
   const closing = reader.close().then(() => {
     isClosed = true;

@@ -1,4 +1,16 @@
 export {
+  BUCKET_INDEX_KEY,
+  type BucketIndex,
+  type BucketIndexBlock,
+  type BucketIndexMark,
+  DELETION_MARK_FILE,
+  decodeBucketIndex,
+  decodeDeletionMark,
+  encodeBucketIndex,
+  encodeDeletionMark,
+  MARKERS_FOLDER,
+} from "./bucket-index.ts";
+export {
   type BlockCompaction,
   type BlockDesc,
   type BlockMeta,

@@ -14,8 +14,11 @@ import {
 import type { Interval, Tombstones } from "#pkg/tombstones/mod.ts";
 import { blockOverlaps } from "./meta.ts";
 
-/** Series read at once. */
-const BATCH_SERIES = 512;
+/** Series read at once, at first and at most. */
+const BATCH_SERIES_FIRST = 128;
+const BATCH_SERIES_MAX = 512;
+/** Chunk bytes that a batch aims at: many blocks are read side by side. */
+const BATCH_BYTES = 1 << 20;
 
 /** The open parts of a block. */
 export interface BlockParts {
@@ -46,15 +49,20 @@ export class BlockQuerier implements ChunkQuerier {
     const refs = await this.#parts.index.select(params.matchers, signal);
     const limit = params.limit ?? 0;
     let count = 0;
-    let next = this.#ahead(refs, 0, params, signal);
-    for (let at = 0; at < refs.length; at += BATCH_SERIES) {
+    let size = BATCH_SERIES_FIRST;
+    let end = Math.min(size, refs.length);
+    let next = this.#ahead(refs.subarray(0, end), params, signal);
+    for (let at = 0; at < refs.length; ) {
       throwIfAborted(signal);
       const batch = await next;
+      size = nextSize(batch, end - at);
+      at = end;
       if (limit > 0 && count + batch.length >= limit) {
         yield batch.slice(0, limit - count);
         return;
       }
-      next = this.#ahead(refs, at + BATCH_SERIES, params, signal);
+      end = Math.min(at + size, refs.length);
+      next = this.#ahead(refs.subarray(at, end), params, signal);
       count += batch.length;
       if (batch.length > 0) yield batch;
     }
@@ -84,15 +92,10 @@ export class BlockQuerier implements ChunkQuerier {
     );
   }
 
-  /** Begins to read the batch at `at`; its failure is seen when it is awaited. */
-  #ahead(
-    refs: Postings,
-    at: number,
-    params: SelectParams,
-    signal: AbortSignal,
-  ): Promise<ChunkSeries[]> {
-    if (at >= refs.length) return Promise.resolve([]);
-    const batch = this.#readBatch(refs.subarray(at, at + BATCH_SERIES), params, signal);
+  /** Begins to read a batch; its failure is seen when it is awaited. */
+  #ahead(refs: Postings, params: SelectParams, signal: AbortSignal): Promise<ChunkSeries[]> {
+    if (refs.length === 0) return Promise.resolve([]);
+    const batch = this.#readBatch(refs, params, signal);
     batch.catch(() => undefined);
     return batch;
   }
@@ -124,6 +127,14 @@ export class BlockQuerier implements ChunkQuerier {
     }
     return out;
   }
+}
+
+/** How many references to read next, so that a batch has about `BATCH_BYTES` of chunks. */
+function nextSize(batch: readonly ChunkSeries[], size: number): number {
+  let bytes = 0;
+  for (const { chunks } of batch) for (const { start, end } of chunks) bytes += end - start;
+  const fitting = Math.floor((size * BATCH_BYTES) / Math.max(1, bytes));
+  return Math.max(16, Math.min(BATCH_SERIES_MAX, 4 * size, fitting));
 }
 
 function cut(list: string[], limit = 0): string[] {
