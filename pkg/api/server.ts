@@ -12,6 +12,8 @@ export interface HttpServerOptions {
   readonly maxRequestBytes: number;
   readonly telemetry: Telemetry;
   readonly routes: readonly Routes[];
+  /** Called for each route as it is added. */
+  readonly onRoute?: (methods: string, path: string) => void;
 }
 
 /** A server that listens. */
@@ -60,6 +62,10 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
       .code(404)
       .type("text/plain")
       .send(`404 page not found: ${request.url.split("?")[0]}\n`);
+  });
+  server.addHook("onRoute", ({ method, url }) => {
+    const methods = [method].flat().filter((name) => name !== "HEAD");
+    if (methods.length > 0) options.onRoute?.(methods.join(","), url);
   });
   for (const routes of options.routes) routes(server);
   const at = options.listen.lastIndexOf(":");

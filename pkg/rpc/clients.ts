@@ -100,6 +100,9 @@ export function storeGatewayClient(
         maxt: maxt ?? 0,
       }));
     },
+    async sync(tenant, signal) {
+      await channel.unary(m.sync, {}, query(tenant, signal));
+    },
   };
 }
 

@@ -101,4 +101,6 @@ export interface StoreGatewayApi {
     signal: AbortSignal,
   ): Promise<string[]>;
   blocks(tenant: string, signal: AbortSignal): Promise<readonly ServedBlock[]>;
+  /** Looks at the tenant's part of the bucket; what was there at the call is served afterwards. */
+  sync(tenant: string, signal: AbortSignal): Promise<void>;
 }

@@ -88,4 +88,5 @@ export const storeGatewayMethods = {
   labelNames: method("StoreGateway/LabelNames", n.BlocksLabelNamesRequest, n.LabelsResponse),
   labelValues: method("StoreGateway/LabelValues", n.BlocksLabelValuesRequest, n.LabelsResponse),
   blocks: method("StoreGateway/Blocks", n.BlocksRequest, n.BlocksResponse),
+  sync: method("StoreGateway/Sync", n.SyncRequest, n.SyncResponse),
 } as const;

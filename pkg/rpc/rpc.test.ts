@@ -462,6 +462,9 @@ test("a store-gateway's calls carry the blocks", async () => {
       labelNames: (_t, blocks) => Promise.resolve([...blocks]),
       labelValues: (_t, blocks, name) => Promise.resolve([name, ...blocks]),
       blocks: (tenant) => Promise.resolve([{ id: tenant, mint: 1, maxt: 2 }]),
+      async sync(tenant) {
+        seen.push(["sync", tenant]);
+      },
     },
   });
   const client = keep(storeGatewayClient(server.address, { telemetry: quietTelemetry() }));
@@ -469,7 +472,11 @@ test("a store-gateway's calls carry the blocks", async () => {
   expect(await client.labelNames("t", ["b1"], all, never)).toEqual(["b1"]);
   expect(await client.labelValues("t", ["b1"], "job", all, never)).toEqual(["job", "b1"]);
   expect(await client.blocks("t", never)).toEqual([{ id: "t", mint: 1, maxt: 2 }]);
-  expect(seen).toEqual([["select", "t", ["b1", "b2"]]]);
+  await client.sync("t", never);
+  expect(seen).toEqual([
+    ["select", "t", ["b1", "b2"]],
+    ["sync", "t"],
+  ]);
 });
 
 test("a method that the peer does not serve is unavailable; a tenant that is no header, bad_data", async () => {

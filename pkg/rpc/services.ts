@@ -58,6 +58,10 @@ export function storeGatewayRegistrations(api: StoreGatewayApi): Registration[] 
     unary(m.blocks, async (_: unknown, { tenant, signal }: CallContext) => ({
       blocks: [...(await api.blocks(tenant(), signal))],
     })),
+    unary(m.sync, async (_: unknown, { tenant, signal }: CallContext) => {
+      await api.sync(tenant(), signal);
+      return {};
+    }),
   ];
 }
 

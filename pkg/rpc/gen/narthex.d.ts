@@ -1877,4 +1877,122 @@ export namespace narthex {
         /** Shape of a BlocksResponse. */
         type $Shape = narthex.BlocksResponse.$Properties;
     }
+
+    /**
+     * Properties of a SyncRequest.
+     * @deprecated Use narthex.SyncRequest.$Properties instead.
+     */
+    interface ISyncRequest extends narthex.SyncRequest.$Properties {
+    }
+
+    /** Represents a SyncRequest. */
+    class SyncRequest {
+
+        /**
+         * Constructs a new SyncRequest.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.SyncRequest.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /**
+         * Creates a new SyncRequest instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns SyncRequest instance
+         */
+        static create(properties: narthex.SyncRequest.$Shape): narthex.SyncRequest & narthex.SyncRequest.$Shape;
+        static create(properties?: narthex.SyncRequest.$Properties): narthex.SyncRequest;
+
+        /**
+         * Encodes the specified SyncRequest message. Does not implicitly {@link narthex.SyncRequest.verify|verify} messages.
+         * @param message SyncRequest message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.SyncRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SyncRequest message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.SyncRequest & narthex.SyncRequest.$Shape} SyncRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.SyncRequest & narthex.SyncRequest.$Shape;
+    }
+
+    namespace SyncRequest {
+
+        /** Properties of a SyncRequest. */
+        interface $Properties {
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SyncRequest. */
+        type $Shape = narthex.SyncRequest.$Properties;
+    }
+
+    /**
+     * Properties of a SyncResponse.
+     * @deprecated Use narthex.SyncResponse.$Properties instead.
+     */
+    interface ISyncResponse extends narthex.SyncResponse.$Properties {
+    }
+
+    /** Represents a SyncResponse. */
+    class SyncResponse {
+
+        /**
+         * Constructs a new SyncResponse.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.SyncResponse.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /**
+         * Creates a new SyncResponse instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns SyncResponse instance
+         */
+        static create(properties: narthex.SyncResponse.$Shape): narthex.SyncResponse & narthex.SyncResponse.$Shape;
+        static create(properties?: narthex.SyncResponse.$Properties): narthex.SyncResponse;
+
+        /**
+         * Encodes the specified SyncResponse message. Does not implicitly {@link narthex.SyncResponse.verify|verify} messages.
+         * @param message SyncResponse message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.SyncResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SyncResponse message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.SyncResponse & narthex.SyncResponse.$Shape} SyncResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.SyncResponse & narthex.SyncResponse.$Shape;
+    }
+
+    namespace SyncResponse {
+
+        /** Properties of a SyncResponse. */
+        interface $Properties {
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SyncResponse. */
+        type $Shape = narthex.SyncResponse.$Properties;
+    }
 }

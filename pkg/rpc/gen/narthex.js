@@ -4551,6 +4551,264 @@ export const narthex = $root.narthex = (() => {
         return BlocksResponse;
     })();
 
+    narthex.SyncRequest = (function() {
+
+        /**
+         * Properties of a SyncRequest.
+         * @typedef {Object} narthex.SyncRequest.$Properties
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a SyncRequest.
+         * @memberof narthex
+         * @interface ISyncRequest
+         * @augments narthex.SyncRequest.$Properties
+         * @deprecated Use narthex.SyncRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of a SyncRequest.
+         * @typedef {narthex.SyncRequest.$Properties} narthex.SyncRequest.$Shape
+         */
+
+        /**
+         * Constructs a new SyncRequest.
+         * @memberof narthex
+         * @classdesc Represents a SyncRequest.
+         * @constructor
+         * @param {narthex.SyncRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const SyncRequest = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Creates a new SyncRequest instance using the specified properties.
+         * @function create
+         * @memberof narthex.SyncRequest
+         * @static
+         * @param {narthex.SyncRequest.$Properties=} [properties] Properties to set
+         * @returns {narthex.SyncRequest} SyncRequest instance
+         * @type {{
+         *   (properties: narthex.SyncRequest.$Shape): narthex.SyncRequest & narthex.SyncRequest.$Shape;
+         *   (properties?: narthex.SyncRequest.$Properties): narthex.SyncRequest;
+         * }}
+         */
+        SyncRequest.create = function(properties) {
+            return new SyncRequest(properties);
+        };
+
+        /**
+         * Encodes the specified SyncRequest message. Does not implicitly {@link narthex.SyncRequest.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.SyncRequest
+         * @static
+         * @param {narthex.SyncRequest.$Properties} message SyncRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        SyncRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a SyncRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.SyncRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.SyncRequest & narthex.SyncRequest.$Shape} SyncRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        SyncRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.SyncRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SyncRequest;
+    })();
+
+    narthex.SyncResponse = (function() {
+
+        /**
+         * Properties of a SyncResponse.
+         * @typedef {Object} narthex.SyncResponse.$Properties
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a SyncResponse.
+         * @memberof narthex
+         * @interface ISyncResponse
+         * @augments narthex.SyncResponse.$Properties
+         * @deprecated Use narthex.SyncResponse.$Properties instead.
+         */
+
+        /**
+         * Shape of a SyncResponse.
+         * @typedef {narthex.SyncResponse.$Properties} narthex.SyncResponse.$Shape
+         */
+
+        /**
+         * Constructs a new SyncResponse.
+         * @memberof narthex
+         * @classdesc Represents a SyncResponse.
+         * @constructor
+         * @param {narthex.SyncResponse.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const SyncResponse = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Creates a new SyncResponse instance using the specified properties.
+         * @function create
+         * @memberof narthex.SyncResponse
+         * @static
+         * @param {narthex.SyncResponse.$Properties=} [properties] Properties to set
+         * @returns {narthex.SyncResponse} SyncResponse instance
+         * @type {{
+         *   (properties: narthex.SyncResponse.$Shape): narthex.SyncResponse & narthex.SyncResponse.$Shape;
+         *   (properties?: narthex.SyncResponse.$Properties): narthex.SyncResponse;
+         * }}
+         */
+        SyncResponse.create = function(properties) {
+            return new SyncResponse(properties);
+        };
+
+        /**
+         * Encodes the specified SyncResponse message. Does not implicitly {@link narthex.SyncResponse.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.SyncResponse
+         * @static
+         * @param {narthex.SyncResponse.$Properties} message SyncResponse message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        SyncResponse.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a SyncResponse message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.SyncResponse
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.SyncResponse & narthex.SyncResponse.$Shape} SyncResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        SyncResponse.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.SyncResponse();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SyncResponse;
+    })();
+
     return narthex;
 })();
 

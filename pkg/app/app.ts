@@ -1,0 +1,392 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import {
+  type HttpServer,
+  queryRoutes,
+  type Routes,
+  serveHttp,
+  statusRoutes,
+  writeRoutes,
+} from "#pkg/api/mod.ts";
+import { type Clock, systemClock } from "#pkg/clock/mod.ts";
+import { type Config, redacted } from "#pkg/config/mod.ts";
+import { Distributor, localTarget, RingTarget } from "#pkg/distributor/mod.ts";
+import { assert, messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import { Ingester } from "#pkg/ingester/mod.ts";
+import { Limits } from "#pkg/limits/mod.ts";
+import type { Bucket } from "#pkg/objstore/mod.ts";
+import { randomSeed, systemRandom } from "#pkg/prng/mod.ts";
+import {
+  QueryService,
+  type RecentReads,
+  RingReads,
+  ringGateways,
+  type StoreGateways,
+  StoreReads,
+} from "#pkg/querier/mod.ts";
+import { LabelHasher } from "#pkg/remotewrite/mod.ts";
+import type { Lifecycler, Ring } from "#pkg/ring/mod.ts";
+import {
+  ClientPool,
+  type GrpcServer,
+  ingesterClient,
+  serveGrpc,
+  storeGatewayClient,
+} from "#pkg/rpc/mod.ts";
+import { type Service, ServiceManager } from "#pkg/service/mod.ts";
+import { StoreGateway } from "#pkg/store-gateway/mod.ts";
+import { createTelemetry, forComponent, type Telemetry } from "#pkg/telemetry/mod.ts";
+import { TenantResolver } from "#pkg/tenant/mod.ts";
+import { openBucket } from "./bucket.ts";
+import { Membership } from "./membership.ts";
+import { type Role, rolesOf } from "./targets.ts";
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Reads the configuration again, for reloads. */
+  readonly reread?: () => Promise<Config>;
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly telemetry?: Telemetry;
+}
+
+/** Below the data folder. */
+const INGESTER_FOLDER = "ingester";
+
+/** One process of Narthex: the modules that its targets need, wired and started. */
+export class App {
+  readonly config: Config;
+  readonly roles: ReadonlySet<Role>;
+  readonly telemetry: Telemetry;
+  readonly #options: AppOptions;
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #services = new ServiceManager();
+  readonly #rings = new Map<string, Ring>();
+  readonly #lifecyclers: Lifecycler[] = [];
+  readonly #pools: { close(): void }[] = [];
+  readonly #life = new AbortController();
+  #membership: Membership | undefined;
+  #ingester: Ingester | undefined;
+  #storeGateway: StoreGateway | undefined;
+  #distributor: Distributor | undefined;
+  #queries: QueryService | undefined;
+  #grpc: GrpcServer | undefined;
+  #http: HttpServer | undefined;
+  #started = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.config = options.config;
+    this.roles = rolesOf(options.config.target);
+    this.#clock = options.clock ?? systemClock;
+    this.telemetry =
+      options.telemetry ??
+      createTelemetry({
+        logLevel: this.config.log.level,
+        format: this.config.log.format,
+        component: "narthex",
+      });
+    this.#limits = new Limits(this.config);
+  }
+
+  /** `host:port` of the HTTP API, once started. */
+  get httpAddress(): string {
+    assert(this.#http !== undefined, "the http server was not started");
+    return this.#http.address;
+  }
+
+  /** Starts everything; resolves when it serves. On failure all that was started is stopped. */
+  async start(): Promise<void> {
+    const { config, telemetry } = this;
+    const isCluster = config.ring.store === "redis";
+    if (!isCluster) this.#requireWhole();
+    await mkdir(config.data_dir, { recursive: true });
+    try {
+      if (isCluster) this.#membership = new Membership(config, { clock: this.#clock, telemetry });
+      const bucket = await openBucket(config, { clock: this.#clock, telemetry });
+      this.#wireBackend(bucket);
+      if (isCluster) await this.#wireCluster();
+      this.#wireFront();
+      await this.#serve();
+      await this.#services.start(this.#life.signal);
+      for (const lifecycler of this.#lifecyclers) await lifecycler.changeState("ACTIVE");
+      this.#started = true;
+      telemetry.log.info({ http: this.httpAddress, targets: config.target }, "narthex is running");
+    } catch (error) {
+      await this.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Without a shared ring, one process must hold every part that its parts talk to. */
+  #requireWhole(): void {
+    const storage: readonly Role[] = ["distributor", "ingester", "querier", "store-gateway"];
+    const missing = storage.filter((role) => !this.roles.has(role));
+    if (missing.length === 0) return;
+    throw new NarthexError(
+      "bad_data",
+      `target ${this.config.target.join(",")} lacks ${missing.join(", ")}: with ring.store "memory" one process holds all roles; use ring.store "redis" for several`,
+    );
+  }
+
+  #wireBackend(bucket: Bucket): void {
+    const { config, telemetry } = this;
+    if (this.roles.has("store-gateway")) {
+      this.#storeGateway = new StoreGateway({
+        config: config.store_gateway,
+        bucket,
+        isLocal: config.bucket.backend === "filesystem",
+        clock: this.#clock,
+        telemetry: forComponent(telemetry, "store-gateway"),
+      });
+      this.#services.add(this.#storeGateway);
+    }
+    if (this.roles.has("ingester")) {
+      const hasher = new LabelHasher(randomSeed(), randomSeed());
+      this.#ingester = new Ingester({
+        config: config.ingester,
+        dir: join(config.data_dir, INGESTER_FOLDER),
+        limits: this.#limits,
+        clock: this.#clock,
+        random: systemRandom,
+        telemetry: forComponent(telemetry, "ingester"),
+        bucket,
+        hasher,
+        isQueryable: (tenant, id, signal) => this.#isQueryable(tenant, id, signal),
+      });
+      this.#services.add(this.#ingester);
+    }
+  }
+
+  /** Asks store-gateways whether they serve a block; all that can be asked must. */
+  async #isQueryable(tenant: string, id: string, signal: AbortSignal): Promise<boolean> {
+    const gateways = this.#gateways().list();
+    if (gateways.length === 0) return false;
+    const answers = await Promise.all(
+      gateways.map(async ({ api }) => {
+        await api.sync(tenant, signal);
+        return (await api.blocks(tenant, signal)).some((block) => block.id === id);
+      }),
+    );
+    return answers.every(Boolean);
+  }
+
+  #gatewaysMade: StoreGateways | undefined;
+
+  #gateways(): StoreGateways {
+    if (this.#gatewaysMade !== undefined) return this.#gatewaysMade;
+    const ring = this.#rings.get("store-gateway");
+    if (ring === undefined) {
+      const own = this.#storeGateway;
+      assert(own !== undefined, "a process without ring has its own store-gateway");
+      this.#gatewaysMade = { list: () => [{ id: "local", api: own }] };
+    } else {
+      const options = this.#clientOptions();
+      const pool = new ClientPool((address) => storeGatewayClient(address, options));
+      this.#pools.push(pool);
+      ring.onSnapshot((snapshot) => pool.retain(new Set(snapshot.instances.map((i) => i.address))));
+      this.#gatewaysMade = ringGateways(ring, (address) => pool.get(address));
+    }
+    return this.#gatewaysMade;
+  }
+
+  #clientOptions(): {
+    telemetry: Telemetry;
+    maxReceiveBytes: number;
+    pushTimeoutMs: number;
+    queryTimeoutMs: number;
+  } {
+    return {
+      telemetry: forComponent(this.telemetry, "rpc"),
+      maxReceiveBytes: this.config.grpc.client.max_message_bytes,
+      pushTimeoutMs: this.config.distributor.push_timeout,
+      queryTimeoutMs: this.config.querier.timeout,
+    };
+  }
+
+  /** Rings to watch, the gRPC server, and this process's leases. */
+  async #wireCluster(): Promise<void> {
+    const membership = this.#membership;
+    assert(membership !== undefined, "a cluster has membership");
+    const { config } = this;
+    const watched = new Set<string>();
+    if (this.roles.has("distributor") || this.roles.has("querier")) watched.add("ingester");
+    if (this.roles.has("querier") || this.roles.has("ingester")) watched.add("store-gateway");
+    for (const name of watched) {
+      const ring = membership.ring(name);
+      this.#rings.set(name, ring);
+      this.#services.add(ring);
+    }
+    if (this.#ingester === undefined && this.#storeGateway === undefined) return;
+    this.#grpc = await serveGrpc({
+      listen: config.grpc.listen,
+      maxReceiveBytes: config.grpc.client.max_message_bytes,
+      telemetry: forComponent(this.telemetry, "grpc"),
+      ...(this.#ingester ? { ingester: this.#ingester } : {}),
+      ...(this.#storeGateway ? { storeGateway: this.#storeGateway } : {}),
+    });
+    const address = config.grpc.advertise || this.#grpc.address;
+    if (this.#ingester) {
+      const folder = join(config.data_dir, INGESTER_FOLDER);
+      const hasData = (await readdir(folder).catch(() => [])).length > 0;
+      this.#join(membership.lifecycler("ingester", address, hasData), "ingester");
+    }
+    if (this.#storeGateway) {
+      this.#join(membership.lifecycler("store-gateway", address, true), "store-gateway");
+    }
+  }
+
+  #join(lifecycler: Lifecycler, dependsOn: string): void {
+    this.#lifecyclers.push(lifecycler);
+    this.#services.add(lifecycler, [dependsOn]);
+  }
+
+  /** The parts that clients talk to. */
+  #wireFront(): void {
+    const { config, telemetry } = this;
+    const ring = this.#rings.get("ingester");
+    const pool = new ClientPool((address) => ingesterClient(address, this.#clientOptions()));
+    this.#pools.push(pool);
+    ring?.onSnapshot((snapshot) => pool.retain(new Set(snapshot.instances.map((i) => i.address))));
+    if (this.roles.has("distributor")) {
+      const target =
+        ring === undefined
+          ? localTarget(this.#ownIngester())
+          : new RingTarget({
+              ring,
+              client: (address) => pool.get(address),
+              limits: this.#limits,
+              hasher: new LabelHasher(randomSeed(), randomSeed()),
+              pushTimeoutMs: config.distributor.push_timeout,
+            });
+      this.#distributor = new Distributor({
+        config: config.distributor,
+        limits: this.#limits,
+        clock: this.#clock,
+        telemetry: forComponent(telemetry, "distributor"),
+        target,
+      });
+    }
+    if (this.roles.has("querier")) {
+      const recent: RecentReads =
+        ring === undefined
+          ? this.#ownIngester()
+          : new RingReads(ring, (address) => pool.get(address));
+      this.#queries = new QueryService({
+        config: config.querier,
+        limits: this.#limits,
+        telemetry: forComponent(telemetry, "querier"),
+        recent,
+        stores: new StoreReads(this.#gateways()),
+      });
+    }
+  }
+
+  #ownIngester(): Ingester {
+    assert(this.#ingester !== undefined, "a process without ring has its own ingester");
+    return this.#ingester;
+  }
+
+  async #serve(): Promise<void> {
+    const { config } = this;
+    const tenants = new TenantResolver({ authEnabled: config.auth.enabled });
+    const routes: Routes[] = [];
+    if (this.#distributor) routes.push(writeRoutes(this.#distributor, tenants));
+    if (this.#queries) {
+      const buildInfo = {
+        application: "Narthex",
+        version: this.#options.version,
+        revision: "",
+        branch: "",
+        buildUser: "",
+        buildDate: "",
+        goVersion: "",
+        features: {},
+      };
+      routes.push(queryRoutes({ query: this.#queries, tenants, clock: this.#clock, buildInfo }));
+    }
+    const listed: string[] = [];
+    const queries = this.#queries;
+    const ingester = this.#ingester;
+    routes.push(
+      statusRoutes({
+        version: this.#options.version,
+        targets: config.target,
+        registry: this.telemetry.registry,
+        notReady: () => this.#notReady(),
+        stopping: () => this.#stopping !== undefined,
+        services: () => this.#services.states(),
+        rings: () => new Map([...this.#rings].map(([name, ring]) => [name, ring.report()])),
+        tenants: queries && ((signal) => queries.tenantStats(signal)),
+        configYaml: () => stringify(redacted(this.config)),
+        reload: () => this.reload(),
+        flush: ingester && ((tenant, signal) => ingester.flush(tenant, signal)),
+        routes: () => listed,
+      }),
+    );
+    this.#http = await serveHttp({
+      listen: config.http.listen,
+      maxRequestBytes: config.http.max_request_bytes,
+      telemetry: forComponent(this.telemetry, "http"),
+      routes,
+      onRoute: (method, path) => listed.push(`${method} ${path}`),
+    });
+  }
+
+  #notReady(): string | undefined {
+    if (this.#stopping !== undefined) return "shutting down";
+    const reason = this.#services.notReadyReason();
+    if (reason !== undefined) return reason;
+    if (!this.#started) return "starting";
+    const ring = this.#rings.get("ingester");
+    if (ring === undefined) return undefined;
+    const { instances, writeQuorum } = ring.current;
+    const writable = instances.filter((instance) => instance.writable).length;
+    if (writable >= writeQuorum) return undefined;
+    return `${writable} writable ingesters in the ring, want ${writeQuorum}`;
+  }
+
+  /** Takes over what can change at run time: limits and overrides. */
+  async reload(): Promise<void> {
+    const { reread } = this.#options;
+    if (reread === undefined)
+      throw new NarthexError("unsupported", "there is no configuration file");
+    try {
+      this.#limits.reload(await reread());
+      this.telemetry.log.info("configuration reloaded");
+    } catch (error) {
+      this.telemetry.log.error(
+        { reason: messageOf(error) },
+        "configuration not reloaded, the old one stays",
+      );
+      throw error;
+    }
+  }
+
+  /** Stops accepting, lets requests end, closes the WAL; nothing acknowledged is lost. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.telemetry.log.info("shutting down");
+    for (const lifecycler of this.#lifecyclers) {
+      if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
+    }
+    await this.#http?.stop();
+    await this.#grpc?.stop();
+    this.#life.abort();
+    await this.#services.stop();
+    for (const pool of this.#pools) pool.close();
+    this.#membership?.close();
+  }
+
+  /** Rejects when a service fails after the start; for `main`. */
+  failed(): Promise<Service> {
+    return new Promise((resolve) => this.#services.onFailure(resolve));
+  }
+}

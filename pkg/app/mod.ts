@@ -1,0 +1,2 @@
+export { App, type AppOptions } from "./app.ts";
+export { ROLES, rolesOf } from "./targets.ts";
