@@ -138,7 +138,6 @@ export class App {
       this.#storeGateway = new StoreGateway({
         config: config.store_gateway,
         bucket,
-        isLocal: config.bucket.backend === "filesystem",
         clock: this.#clock,
         telemetry: forComponent(telemetry, "store-gateway"),
       });
