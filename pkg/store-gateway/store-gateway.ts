@@ -15,8 +15,8 @@ const FIRST_SYNC_RETRY_MS = 2_000;
 export interface StoreGatewayOptions {
   readonly config: Config["store_gateway"];
   readonly bucket: Bucket;
-  /** True where a read of the bucket costs no request, as with a local folder. */
-  readonly isLocal: boolean;
+  /** True where a read of the bucket costs no request. By the bucket's name where absent. */
+  readonly isLocal?: boolean;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -32,12 +32,12 @@ export class StoreGateway extends BaseService implements StoreGatewayApi {
   constructor(options: StoreGatewayOptions) {
     super("store-gateway");
     this.#options = options;
-    const { bucket, clock, telemetry, config, isLocal } = options;
+    const { bucket, clock, telemetry, config } = options;
     this.store = new BucketStore({
       bucket,
       clock,
       registry: telemetry.registry,
-      isLocal,
+      isLocal: options.isLocal ?? bucket.name === "filesystem",
       headerBytesMax: config.index_cache_bytes / 2,
       cacheBytesMax: config.index_cache_bytes / 2,
       deletionDelayMs: config.ignore_deletion_marks_delay,
