@@ -184,7 +184,9 @@ export class Lexer {
     if (!"srm".includes(first.toLowerCase())) return undefined;
     while (isAlpha(this.#peek())) this.#at++;
     const word = this.#text.slice(this.#start, this.#at).toLowerCase();
-    return DURATION_KEYWORDS.has(word) ? this.#emit(word) : undefined;
+    if (!DURATION_KEYWORDS.has(word)) return undefined;
+    this.#gotDuration = true;
+    return this.#emit(word);
   }
 
   #insideBraces(): Token {

@@ -47,38 +47,53 @@ export function formatExpr(expr: Expr): string {
   }
 }
 
-/** Lines up to this long are not split. Source: Prometheus promql/parser/prettier.go. */
-const LINE_LENGTH_MAX = 100;
+/** Lines up to this many bytes are not split. Source: Prometheus promql/parser/prettier.go. */
+const LINE_BYTES_MAX = 100;
 
-/** `expr` over several lines, indented, where it is long. Same layout as Prometheus's formatter. */
-export function prettify(expr: Expr, level = 0): string {
-  const indent = "  ".repeat(level);
-  const text = formatExpr(expr);
-  const split = [...text].length > LINE_LENGTH_MAX;
-  const below = (child: Expr): string => prettify(child, level + 1);
-  switch (expr.kind) {
-    case "aggregate": {
-      if (!split) return indent + text;
-      const param = expr.param ? `${below(expr.param)},\n` : "";
-      return `${indent}${formatAggregateHead(expr)}(\n${param}${below(expr.expr)}\n${indent})`;
+/**
+ * `expr` over several lines, indented, where it is longer than a line may be. Same layout as
+ * Prometheus's formatter.
+ * @param lineBytesMax how long a line may be before it is split.
+ */
+export function prettify(expr: Expr, lineBytesMax: number = LINE_BYTES_MAX): string {
+  return new Layout(lineBytesMax).print(expr, 0);
+}
+
+class Layout {
+  readonly #lineBytesMax: number;
+
+  constructor(lineBytesMax: number) {
+    this.#lineBytesMax = lineBytesMax;
+  }
+
+  print(expr: Expr, level: number): string {
+    const indent = "  ".repeat(level);
+    const text = formatExpr(expr);
+    const split = new TextEncoder().encode(text).length > this.#lineBytesMax;
+    const below = (child: Expr): string => this.print(child, level + 1);
+    switch (expr.kind) {
+      case "aggregate": {
+        if (!split) return indent + text;
+        const param = expr.param ? `${below(expr.param)},\n` : "";
+        return `${indent}${formatAggregateHead(expr)}(\n${param}${below(expr.expr)}\n${indent})`;
+      }
+      case "binary":
+        if (!split) return indent + text;
+        return `${below(expr.lhs)}\n${indent}${formatOperator(expr)}\n${below(expr.rhs)}`;
+      case "call":
+        if (!split) return indent + text;
+        return `${indent}${expr.func.name}(\n${expr.args.map(below).join(",\n")}\n${indent})`;
+      case "paren":
+        return split ? `${indent}(\n${below(expr.expr)}\n${indent})` : indent + text;
+      case "subquery":
+        return split ? this.print(expr.expr, level) + formatSubqueryTail(expr) : text;
+      case "unary":
+        return indent + expr.op + this.print(expr.expr, level).trim();
+      case "duration":
+        return text;
+      default:
+        return indent + text;
     }
-    case "binary":
-      if (!split) return indent + text;
-      return `${below(expr.lhs)}\n${indent}${formatOperator(expr)}\n${below(expr.rhs)}`;
-    case "call": {
-      if (!split) return indent + text;
-      return `${indent}${expr.func.name}(\n${expr.args.map(below).join(",\n")}\n${indent})`;
-    }
-    case "paren":
-      return split ? `${indent}(\n${below(expr.expr)}\n${indent})` : indent + text;
-    case "subquery":
-      return split ? prettify(expr.expr, level) + formatSubqueryTail(expr) : text;
-    case "unary":
-      return indent + expr.op + prettify(expr.expr, level).trim();
-    case "duration":
-      return text;
-    default:
-      return indent + text;
   }
 }
 
