@@ -95,10 +95,16 @@ function decodeStream(
 
   // From here on `pos` counts bits from `source[base]`. As long as a sample starts at or before
   // `safeBit`, all its reads are inside; the last ones are read from a copy with room behind it.
-  let source = new DataView(bytes.buffer, bytes.byteOffset + byte, end - byte);
   let pos = 0;
   let endBit = (end - byte) * 8;
   let safeBit = endBit - SAMPLE_BYTES_MAX * 8;
+  let viewEnd = end;
+  if (bytes.buffer.byteLength - bytes.byteOffset - end >= SAMPLE_BYTES_MAX) {
+    // Other bytes follow the chunk in its buffer: reads may run over them.
+    viewEnd = end + SAMPLE_BYTES_MAX;
+    safeBit = endBit;
+  }
+  let source = new DataView(bytes.buffer, bytes.byteOffset + byte, viewEnd - byte);
   /** Trailing zeros and significant bits of the window in force. */
   let trailing = 0;
   let significant = 64;
@@ -149,29 +155,30 @@ function decodeStream(
       if ((word & 0x40000000) === 0) pos += 2;
       else {
         // 5 bits of leading zeros, 6 bits of significant ones, 0 of which means 64.
-        significant = (word >>> 19) & 0x3f;
-        if (significant === 0) significant = 64;
+        significant = (((word >>> 19) - 1) & 0x3f) + 1;
         trailing = 64 - ((word >>> 25) & 0x1f) - significant;
         if (trailing < 0) return size;
         pos += 13;
       }
       const i = pos >>> 3;
-      const first = bits32(source, i, pos & 7);
+      const shift = pos & 7;
+      const first = (source.getInt32(i) << shift) | (source.getUint8(i + 4) >>> (8 - shift));
       if (significant <= 32) {
         const x = first >>> (32 - significant);
         if (trailing >= 32) hi ^= x << (trailing - 32);
         else {
           lo ^= x << trailing;
-          if (trailing !== 0) hi ^= x >>> (32 - trailing);
+          // Shifts of 32 in two steps: one alone would be none.
+          hi ^= (x >>> 1) >>> (31 - trailing);
         }
       } else {
-        const second = bits32(source, i + 4, pos & 7);
+        const second = (source.getInt32(i + 4) << shift) | (source.getUint8(i + 8) >>> (8 - shift));
         // The 64 bits read, moved right to drop what is beyond the window, then left again.
         const drop = 64 - significant;
-        const high = drop === 0 ? first : first >>> drop;
-        const low = drop === 0 ? second : (second >>> drop) | (first << (32 - drop));
+        const high = first >>> drop;
+        const low = (second >>> drop) | ((first << 1) << (31 - drop));
         lo ^= low << trailing;
-        hi ^= trailing === 0 ? high : (high << trailing) | (low >>> (32 - trailing));
+        hi ^= (high << trailing) | ((low >>> 1) >>> (31 - trailing));
       }
       pos += significant;
     }
