@@ -86,7 +86,7 @@ export class BlockQuerier implements ChunkQuerier {
     if (!blockOverlaps(this.#parts, params.mint, params.maxt)) return [];
     return cut(
       params.matchers.length === 0
-        ? index.labelValues(name)
+        ? await index.labelValues(name)
         : await index.labelValuesOf(name, params.matchers, signal),
       params.limit,
     );

@@ -8,7 +8,7 @@ import { ByteWriter } from "#pkg/encoding/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { atomicWrite, syncDir } from "#pkg/fsutil/mod.ts";
 import { type ChunkEntry, encodeChunkEntries, IndexWriter } from "#pkg/index/mod.ts";
-import { compareBytes, compareLabels, formatLabels, type Labels } from "#pkg/labels/mod.ts";
+import { compareLabels, formatLabels, type Labels } from "#pkg/labels/mod.ts";
 import { ChunkEncoding, type ChunkSeries } from "#pkg/storage/mod.ts";
 import {
   type BlockCompaction,
@@ -20,6 +20,7 @@ import {
   newBlockId,
 } from "./meta.ts";
 import { SeriesLog } from "./series-log.ts";
+import { sortSymbols } from "./sort.ts";
 
 /** Ends the name of a block that is being written; Prometheus deletes such folders too. */
 export const TEMPORARY_SUFFIX = ".tmp-for-creation";
@@ -197,7 +198,7 @@ class BlockFiles {
   }
 
   async #writeIndex(): Promise<void> {
-    const sorted = [...this.#symbols.keys()].sort(compareBytes);
+    const sorted = await sortSymbols(this.#symbols.keys());
     const places = new Uint32Array(sorted.length);
     for (let i = 0; i < sorted.length; i++) places[this.#symbols.get(sorted[i]!)!] = i;
     const index = await IndexWriter.create(join(this.#dir, INDEX_FILE), sorted);

@@ -35,9 +35,9 @@ export async function readIndexHeader(
       ? new Uint8Array(0)
       : readSection(access, toc.postingsTable, sectionEnd(access, toc, toc.postingsTable), signal),
   ]);
-  const symbols = new SymbolTable(access.path, symbolBytes, version, toc.symbols + 4);
+  const symbols = await SymbolTable.build(access.path, symbolBytes, version, toc.symbols + 4);
   const postingsEnd = toc.postings === 0 ? 0 : sectionEnd(access, toc, toc.postings);
-  const postings = new PostingsTable(access.path, postingsBytes, version, postingsEnd);
+  const postings = await PostingsTable.build(access.path, postingsBytes, version, postingsEnd);
   return {
     version,
     toc,

@@ -77,10 +77,10 @@ test("IndexWriter and IndexReader round-trip series, names and values", async ()
   const refs = await reader.select([newMatcher("!=", "__name__", "")]);
   expect(plain(await reader.readSeries(refs, FILTER))).toEqual(series);
   expect(reader.labelNames()).toEqual(["__name__", "id", "job", "näme"]);
-  expect(reader.labelValues("näme")).toEqual(["\uff5e", "\u{1f600}"]);
+  expect(await reader.labelValues("näme")).toEqual(["\uff5e", "\u{1f600}"]);
   const ids = series.map((s) => labelValue(s.labels, "id")).sort(compareBytes);
-  expect(reader.labelValues("id")).toEqual(ids);
-  expect(reader.labelValues("nope")).toEqual([]);
+  expect(await reader.labelValues("id")).toEqual(ids);
+  expect(await reader.labelValues("nope")).toEqual([]);
 });
 
 test("readSeries keeps the chunks that overlap the range, and knows where they end", async () => {

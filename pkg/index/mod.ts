@@ -1,5 +1,5 @@
 export { type IndexHeader, readIndexHeader } from "./header.ts";
-export { type PostingsRange, PostingsTable } from "./offset-table.ts";
+export { type PostingsRange, PostingsTable, ValueCursor } from "./offset-table.ts";
 export {
   decodePostings,
   EMPTY_POSTINGS,

@@ -1,8 +1,12 @@
+import { yieldNow } from "#pkg/async/mod.ts";
 import { ByteReader, decodeUtf8 } from "#pkg/encoding/mod.ts";
 import { compareBytes } from "#pkg/labels/mod.ts";
 
 /** Every so many values of a name the place of one is kept. */
 const SAMPLE_EVERY = 32;
+
+/** Entries read between two yields; a few ms. */
+const YIELD_EVERY = 1 << 15;
 
 /** Where a postings list stands in the index: it begins at `start`, and ends by `end`. */
 export interface PostingsRange {
@@ -29,15 +33,27 @@ export class PostingsTable {
   readonly #names = new Map<string, NameEntries>();
   #sampleCount = 0;
 
+  private constructor(path: string, bytes: Uint8Array, postingsEnd: number) {
+    this.#path = path;
+    this.#postingsEnd = postingsEnd;
+    this.#bytes = bytes;
+  }
+
   /**
+   * Reads through the section once, yielding to the event loop now and then.
    * @param section entry count and entries, without length and checksum; kept, not copied.
    * @param postingsEnd where the last postings list ends at most.
    */
-  constructor(path: string, section: Uint8Array, version: number, postingsEnd: number) {
-    this.#path = path;
-    this.#postingsEnd = postingsEnd;
-    this.#bytes = version === 1 ? sortEntries(path, section) : section;
-    this.#scan();
+  static async build(
+    path: string,
+    section: Uint8Array,
+    version: number,
+    postingsEnd: number,
+  ): Promise<PostingsTable> {
+    const bytes = version === 1 ? sortEntries(path, section) : section;
+    const table = new PostingsTable(path, bytes, postingsEnd);
+    await table.#scan();
+    return table;
   }
 
   /** Memory held. */
@@ -71,32 +87,21 @@ export class PostingsTable {
     return undefined;
   }
 
-  /**
-   * Calls `visit` with the values of `name` that begin with `prefix`, in byte order, and with a
-   * function that gives the value's list; stops where `visit` returns false.
-   */
-  forEachValue(
-    name: string,
-    prefix: string,
-    visit: (value: string, range: () => PostingsRange) => boolean | undefined,
-  ): void {
+  /** A cursor over the values of `name` that begin with `prefix`, in byte order. */
+  values(name: string, prefix = ""): ValueCursor {
     const entries = this.#names.get(name);
-    if (!entries) return;
-    const wanted = Buffer.from(prefix);
     const entry = new Entry(this.#path, this.#bytes);
-    entry.at = this.#seek(entries, wanted, entry);
-    while (entry.at < entries.end) {
-      entry.read();
-      if (wanted.length > 0) {
-        const length = Math.min(wanted.length, entry.valueEnd - entry.valueStart);
-        const stop = entry.valueStart + length;
-        const order = compareRange(this.#bytes, entry.valueStart, stop, wanted);
-        if (order < 0) continue;
-        if (order > 0) return;
-      }
-      const value = decodeUtf8(this.#bytes, entry.valueStart, entry.valueEnd);
-      if (visit(value, () => this.#rangeOf(entry)) === false) return;
+    const wanted = Buffer.from(prefix);
+    let end = 0;
+    if (entries) {
+      entry.at = this.#seek(entries, wanted, entry);
+      end = entries.end;
     }
+    return new ValueCursor(this.#bytes, entry, {
+      end,
+      prefix: wanted,
+      rangeOf: (at) => this.#rangeOf(at),
+    });
   }
 
   /** The place of the last sample whose value is not above `wanted`. */
@@ -127,7 +132,7 @@ export class PostingsTable {
     return { start, end };
   }
 
-  #scan(): void {
+  async #scan(): Promise<void> {
     const entry = new Entry(this.#path, this.#bytes);
     const count = entry.begin();
     let current: NameEntries | undefined;
@@ -152,7 +157,58 @@ export class PostingsTable {
         this.#sampleCount++;
       }
       current!.end = entry.at;
+      if (i % YIELD_EVERY === YIELD_EVERY - 1) await yieldNow();
     }
+  }
+}
+
+/** Cursor over values of a name; see `PostingsTable.values`. */
+export class ValueCursor {
+  readonly #bytes: Uint8Array;
+  readonly #entry: Entry;
+  readonly #end: number = 0;
+  readonly #prefix: Uint8Array;
+  readonly #rangeOf: (entry: Entry) => PostingsRange;
+
+  constructor(
+    bytes: Uint8Array,
+    entry: Entry,
+    bounds: { end: number; prefix: Uint8Array; rangeOf: (entry: Entry) => PostingsRange },
+  ) {
+    this.#bytes = bytes;
+    this.#entry = entry;
+    this.#end = bounds.end;
+    this.#prefix = bounds.prefix;
+    this.#rangeOf = bounds.rangeOf;
+  }
+
+  /** Goes to the next value; false behind the last one. */
+  next(): boolean {
+    const entry = this.#entry;
+    while (entry.at < this.#end) {
+      entry.read();
+      const length = Math.min(this.#prefix.length, entry.valueEnd - entry.valueStart);
+      const stop = entry.valueStart + length;
+      const order = compareRange(this.#bytes, entry.valueStart, stop, this.#prefix);
+      if (order === 0) return true;
+      if (order > 0) return false;
+    }
+    return false;
+  }
+
+  /** The value at hand; made when it is asked for. */
+  get value(): string {
+    return decodeUtf8(this.#bytes, this.#entry.valueStart, this.#entry.valueEnd);
+  }
+
+  /** True if the value at hand is the empty string. */
+  get isEmpty(): boolean {
+    return this.#entry.valueStart === this.#entry.valueEnd;
+  }
+
+  /** Where the list of the value at hand stands. */
+  get range(): PostingsRange {
+    return this.#rangeOf(this.#entry);
   }
 }
 

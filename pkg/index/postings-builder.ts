@@ -1,3 +1,8 @@
+import { Pacer, yieldNow } from "#pkg/async/mod.ts";
+
+/** Labels counted between two yields. */
+const SLICE = 1 << 20;
+
 /** One label pair, by the places of name and value among the symbols, and where its list is. */
 export interface BuiltPair {
   readonly name: number;
@@ -49,11 +54,16 @@ export class PostingsBuilder {
     }
   }
 
-  /** The lists; references ascend in each. */
-  build(): BuiltPostings {
+  /** The lists; references ascend in each. Yields to the event loop now and then. */
+  async build(): Promise<BuiltPostings> {
+    const pacer = new Pacer();
     const counts = new Uint32Array(this.#pairCount);
     const labels = this.#labels.items;
-    for (let i = 0; i < this.#labels.length; i++) counts[labels[i]!]!++;
+    for (let at = 0; at < this.#labels.length; at += SLICE) {
+      const end = Math.min(at + SLICE, this.#labels.length);
+      for (let i = at; i < end; i++) counts[labels[i]!]!++;
+      await yieldNow();
+    }
     const pairs: BuiltPair[] = [];
     const next = new Uint32Array(this.#pairCount);
     let at = 0;
@@ -64,6 +74,7 @@ export class PostingsBuilder {
         pairs.push({ name, value, start: at, end: at + counts[pair]! });
         next[pair] = at;
         at += counts[pair]!;
+        if (pacer.due()) await pacer.yield();
       }
     }
     const lists = new Uint32Array(this.#labels.length);
@@ -73,6 +84,7 @@ export class PostingsBuilder {
       for (const end = i + this.#labelCounts.items[series]!; i < end; i++) {
         lists[next[labels[i]!]!++] = ref;
       }
+      if (pacer.due()) await pacer.yield();
     }
     return { all: refs.subarray(0, this.#refs.length), pairs, lists };
   }

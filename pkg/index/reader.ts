@@ -1,3 +1,4 @@
+import { Pacer } from "#pkg/async/mod.ts";
 import type { ChunkMeta } from "#pkg/chunks/mod.ts";
 import { ByteReader } from "#pkg/encoding/mod.ts";
 import { CorruptionError } from "#pkg/errs/mod.ts";
@@ -59,19 +60,21 @@ export class IndexReader {
   }
 
   /** All values of label `name`, sorted. */
-  labelValues(name: string): string[] {
+  async labelValues(name: string): Promise<string[]> {
     const out: string[] = [];
-    this.header.postings.forEachValue(name, "", (value) => {
-      if (value !== "") out.push(value);
-      return true;
-    });
+    const pacer = new Pacer();
+    const cursor = this.header.postings.values(name);
+    while (cursor.next()) {
+      if (!cursor.isEmpty) out.push(cursor.value);
+      if (pacer.due()) await pacer.yield();
+    }
     return out;
   }
 
   /** The series that satisfy all `matchers`, in label order. */
   async select(matchers: readonly Matcher[], signal?: AbortSignal): Promise<Postings> {
     const table = this.header.postings;
-    const plan = planPostings(table, matchers);
+    const plan = await planPostings(table, matchers);
     if (!plan) return EMPTY_POSTINGS;
     let include = plan.include;
     if (!include) {

@@ -1,3 +1,4 @@
+import { Pacer } from "#pkg/async/mod.ts";
 import type { Matcher } from "#pkg/labels/mod.ts";
 import type { PostingsRange, PostingsTable } from "./offset-table.ts";
 
@@ -15,20 +16,20 @@ export interface PostingsPlan {
  * string satisfies also selects series without the label, so it is turned round: the lists of the
  * values that it does not match are taken away. Source: Prometheus tsdb PostingsForMatchers.
  */
-export function planPostings(
+export async function planPostings(
   table: PostingsTable,
   matchers: readonly Matcher[],
-): PostingsPlan | undefined {
+): Promise<PostingsPlan | undefined> {
   const mustBeSet = new Set<string>();
   for (const matcher of matchers) if (!matcher.matches("")) mustBeSet.add(matcher.name);
   const include: PostingsRange[][] = [];
   const exclude: PostingsRange[] = [];
   for (const matcher of matchers) {
     if (matcher.matches("") && (!mustBeSet.has(matcher.name) || isNegative(matcher))) {
-      exclude.push(...rangesNotMatching(table, matcher));
+      for (const range of await rangesNotMatching(table, matcher)) exclude.push(range);
       continue;
     }
-    const ranges = rangesMatching(table, matcher);
+    const ranges = await rangesMatching(table, matcher);
     if (ranges.length === 0) return undefined;
     include.push(ranges);
   }
@@ -40,20 +41,20 @@ function isNegative(matcher: Matcher): boolean {
   return matcher.type === "!=" || matcher.type === "!~";
 }
 
-function rangesMatching(table: PostingsTable, matcher: Matcher): PostingsRange[] {
+async function rangesMatching(table: PostingsTable, matcher: Matcher): Promise<PostingsRange[]> {
   if (matcher.type === "=") return lookups(table, matcher.name, [matcher.value]);
   if (matcher.type === "=~") return patternRanges(table, matcher);
   return scan(table, matcher.name, "", (value) => matcher.matches(value));
 }
 
-function rangesNotMatching(table: PostingsTable, matcher: Matcher): PostingsRange[] {
+async function rangesNotMatching(table: PostingsTable, matcher: Matcher): Promise<PostingsRange[]> {
   if (matcher.type === "!=") return lookups(table, matcher.name, [matcher.value]);
   if (matcher.type === "!~") return patternRanges(table, matcher);
   return scan(table, matcher.name, "", (value) => !matcher.matches(value));
 }
 
 /** The lists of the values that the pattern of `matcher` matches, whichever way it is asked. */
-function patternRanges(table: PostingsTable, matcher: Matcher): PostingsRange[] {
+async function patternRanges(table: PostingsTable, matcher: Matcher): Promise<PostingsRange[]> {
   const pattern = matcher.pattern!;
   if (pattern.setMatches) return lookups(table, matcher.name, pattern.setMatches);
   if (matcher.value === ".+" || matcher.value === ".*") {
@@ -71,16 +72,18 @@ function lookups(table: PostingsTable, name: string, values: readonly string[]):
   return out;
 }
 
-function scan(
+async function scan(
   table: PostingsTable,
   name: string,
   prefix: string,
   accepts: ((value: string) => boolean) | undefined,
-): PostingsRange[] {
+): Promise<PostingsRange[]> {
   const out: PostingsRange[] = [];
-  table.forEachValue(name, prefix, (value, range) => {
-    if (value !== "" && (!accepts || accepts(value))) out.push(range());
-    return true;
-  });
+  const pacer = new Pacer();
+  const cursor = table.values(name, prefix);
+  while (cursor.next()) {
+    if (!cursor.isEmpty && (!accepts || accepts(cursor.value))) out.push(cursor.range);
+    if (pacer.due()) await pacer.yield();
+  }
   return out;
 }

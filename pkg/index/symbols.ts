@@ -1,8 +1,11 @@
+import { yieldNow } from "#pkg/async/mod.ts";
 import { ByteReader, decodeUtf8 } from "#pkg/encoding/mod.ts";
 import { CorruptionError } from "#pkg/errs/mod.ts";
 
 /** Every so many symbols the place of one is kept. */
 const SAMPLE_EVERY = 32;
+/** Symbols read between two yields; a few ms. */
+const YIELD_EVERY = 1 << 16;
 /** Decoded strings kept; they are forgotten all at once. */
 const CACHE_STRINGS = 1 << 16;
 
@@ -20,19 +23,42 @@ export class SymbolTable {
   readonly #offsetBase: number = -1;
   readonly #strings = new Map<number, string>();
 
-  /** @param section symbol count and strings, without length and checksum; kept, not copied. */
-  constructor(path: string, section: Uint8Array, version: number, sectionOffset: number) {
+  private constructor(
+    path: string,
+    section: Uint8Array,
+    parts: { count: number; samples: Uint32Array; offsetBase: number },
+  ) {
     this.#path = path;
     this.#bytes = section;
+    this.count = parts.count;
+    this.#samples = parts.samples;
+    this.#offsetBase = parts.offsetBase;
+  }
+
+  /**
+   * Reads through the section once, yielding to the event loop now and then.
+   * @param section symbol count and strings, without length and checksum; kept, not copied.
+   */
+  static async build(
+    path: string,
+    section: Uint8Array,
+    version: number,
+    sectionOffset: number,
+  ): Promise<SymbolTable> {
     const reader = new ByteReader(path, section, 0, section.length, sectionOffset);
-    this.count = reader.u32();
-    if (this.count > section.length) reader.fail(`${this.count} symbols in too few bytes`);
-    this.#offsetBase = version === 1 ? sectionOffset : -1;
-    this.#samples = new Uint32Array(version === 1 ? 0 : Math.ceil(this.count / SAMPLE_EVERY));
-    for (let i = 0; i < this.count; i++) {
-      if (i % SAMPLE_EVERY === 0 && version !== 1) this.#samples[i / SAMPLE_EVERY] = reader.at;
+    const count = reader.u32();
+    if (count > section.length) reader.fail(`${count} symbols in too few bytes`);
+    const samples = new Uint32Array(version === 1 ? 0 : Math.ceil(count / SAMPLE_EVERY));
+    for (let i = 0; i < count; i++) {
+      if (i % SAMPLE_EVERY === 0 && version !== 1) samples[i / SAMPLE_EVERY] = reader.at;
       reader.skip(reader.uvarint());
+      if (i % YIELD_EVERY === YIELD_EVERY - 1) await yieldNow();
     }
+    return new SymbolTable(path, section, {
+      count,
+      samples,
+      offsetBase: version === 1 ? sectionOffset : -1,
+    });
   }
 
   /** Memory held, the remembered strings aside. */

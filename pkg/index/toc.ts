@@ -1,3 +1,4 @@
+import { yieldNow } from "#pkg/async/mod.ts";
 import { ByteReader, type ByteWriter, crc32c } from "#pkg/encoding/mod.ts";
 import { CorruptionError } from "#pkg/errs/mod.ts";
 import type { RandomAccess } from "#pkg/fsutil/mod.ts";
@@ -10,6 +11,9 @@ export const INDEX_HEADER_BYTES = 5;
 export const TOC_BYTES = 6 * 8 + 4;
 /** Series entries of version 2 begin at multiples of this; refs count in it. */
 export const SERIES_ALIGNMENT = 16;
+
+/** Bytes summed between two yields; a few ms. */
+const CRC_SLICE_BYTES = 4 << 20;
 
 /** Where the sections of an index begin; 0 for one that is not there. */
 export interface IndexToc {
@@ -76,7 +80,11 @@ export async function readSection(
   const length = reader.u32();
   reader.need(length + 4);
   const want = new ByteReader(access.path, bytes, 4 + length, bytes.length, start).u32();
-  const got = crc32c(bytes, 4, 4 + length);
+  let got = 0;
+  for (let at = 4; at < 4 + length; at += CRC_SLICE_BYTES) {
+    if (at > 4) await yieldNow();
+    got = crc32c(bytes, at, Math.min(at + CRC_SLICE_BYTES, 4 + length), got);
+  }
   if (got !== want) {
     const sums = `crc ${got.toString(16)}, want ${want.toString(16)}`;
     throw new CorruptionError(access.path, start, `index section ${sums}`);

@@ -1,3 +1,4 @@
+import { Pacer } from "#pkg/async/mod.ts";
 import { ByteWriter, crc32c } from "#pkg/encoding/mod.ts";
 import { assert, NarthexError } from "#pkg/errs/mod.ts";
 import { FileSink } from "#pkg/fsutil/mod.ts";
@@ -165,12 +166,14 @@ export class IndexWriter {
     sink.append(out.view());
     out.clear();
     const symbols = this.#symbols;
+    const pacer = new Pacer();
     out.u32(symbols.length);
     for (let i = 0; i < symbols.length; i++) {
       if (i > 0 && compareBytes(symbols[i - 1]!, symbols[i]!) >= 0) {
         throw new NarthexError("internal", "write index: symbols out of order");
       }
       out.uvarintString(symbols[i]!);
+      if (pacer.due()) await pacer.yield();
     }
     await this.#writeSection(out);
     this.#seriesStart = sink.position;
@@ -178,7 +181,7 @@ export class IndexWriter {
 
   /** Writes one list for all series, then one per label pair; notes them in `table`. */
   async #writePostings(table: ByteWriter): Promise<void> {
-    const built = this.#postings.build();
+    const built = await this.#postings.build();
     table.u32(built.pairs.length + 1);
     const buffer = new ByteWriter(1 << 16);
     this.#writeList(table, buffer, ["", ""], built.all);
