@@ -39,9 +39,10 @@ export async function keepBest(
   const store = new RowStore(frame.steps, budget);
   const members: number[][] = [];
   const wanted = checkCounts(counts);
-  if (!wanted) return;
+  // Also where no series is wanted: errors and notes of the argument are to be seen.
   await evaluator.rows(expr.expr, frame, {
     push(row) {
+      if (!wanted) return;
       (members[groups.of(row)] ??= []).push(store.length);
       store.push(row);
     },

@@ -18,10 +18,9 @@ export async function limitRows(
 ): Promise<void> {
   const params = await evaluator.scalar(expr.param!, frame);
   if (expr.op === "limitk") {
-    if (checkCounts(params)) await limitCount(expr, { frame, evaluator, sink, counts: params });
-    return;
+    const counts = checkCounts(params) ? params : new Float64Array(frame.steps);
+    return limitCount(expr, { frame, evaluator, sink, counts });
   }
-  if (params.every((ratio) => ratio === 0)) return;
   if (params.some(Number.isNaN)) throw new NarthexError("execution", "Ratio value is NaN");
   for (const ratio of params) warnRatio(ratio, expr, evaluator);
   await evaluator.rows(expr.expr, frame, {

@@ -25,8 +25,7 @@ export async function joinVectors(
   const left = new RowStore(frame.steps, budget);
   const right = new RowStore(frame.steps, budget);
   await evaluator.rows(expr.lhs, frame, left);
-  const fills = expr.matching!.fillLeft !== undefined || expr.matching!.fillRight !== undefined;
-  if (left.length > 0 || fills) await evaluator.rows(expr.rhs, frame, right);
+  await evaluator.rows(expr.rhs, frame, right);
   const operator = elementOperator(expr.op);
   const join = new Join(expr, { left, right, operator, evaluator, frame, sink });
   for (const match of join.matches()) {
@@ -136,7 +135,7 @@ class Join {
 
   /** Two rows of the one side at a step are an error, but only where the other side has any. */
   #checkOne(match: Match): void {
-    if (match.one.length > 1 && this.#many.length > 0) this.#placeOne(match);
+    if (match.one.length > 1) this.#placeOne(match);
   }
 
   #placeOne(match: Match): void {
@@ -147,10 +146,19 @@ class Join {
       const offset = this.#one.offset(row);
       for (let i = 0; i < this.#steps; i++) {
         if (kinds[offset + i] === 0) continue;
-        if (at[i] !== -1) this.#refuseDuplicate(row, at[i]!);
+        if (at[i] !== -1 && this.#manyHas(i)) this.#refuseDuplicate(row, at[i]!);
         at[i] = row;
       }
     }
+  }
+
+  /** True if the many side has anything at step `i`; without it nothing is matched there. */
+  #manyHas(i: number): boolean {
+    const store = this.#many;
+    if (this.#fillMany !== undefined || this.#fillOne !== undefined) return true;
+    for (let r = 0; r < store.length; r++)
+      if (store.kinds(r)[store.offset(r) + i] !== 0) return true;
+    return false;
   }
 
   #refuseDuplicate(a: number, b: number): never {

@@ -22,7 +22,6 @@ export async function setOperation(
     return;
   }
   await evaluator.rows(expr.rhs, frame, { push: (row) => seen.add(row) });
-  if (expr.op === "and" && seen.isEmpty) return;
   await evaluator.rows(expr.lhs, frame, new Filter(seen, expr.op === "and", sink));
 }
 
@@ -35,10 +34,6 @@ class SeenSignatures {
   constructor(signature: (labels: Row["labels"]) => string, steps: number) {
     this.#signature = signature;
     this.#steps = steps;
-  }
-
-  get isEmpty(): boolean {
-    return this.#seen.size === 0;
   }
 
   add(row: Row): void {
