@@ -1,4 +1,4 @@
-// Hot path: append one sample to a chunk; about 15 ns, 0 B but for growth.
+// Hot path: append one sample to a chunk; 10 to 25 ns, 0 B but for growth.
 import { assert, NarthexError } from "#pkg/errs/mod.ts";
 import type { SampleColumns } from "#pkg/storage/mod.ts";
 
@@ -17,32 +17,28 @@ const NO_WINDOW = 0xff;
  * the buffer. Source: docs/format/chunks.md#xor, after Pelkonen et al. 2015 (Gorilla), 4.1.
  */
 export class XorEncoder {
-  #bytes: Uint8Array;
-  /** Next byte to write. */
-  #at = HEADER_BYTES;
-  /** Bits that wait for a full byte, in the low `#pendingBits` bits. */
-  #pending = 0;
-  #pendingBits = 0;
+  #view: DataView;
+  /** Bits written; what is left of the last byte is zero. */
+  #position = HEADER_BYTES * 8;
   #count = 0;
-  #timestamp = 0;
-  #delta = 0;
+  // NaN from the start: a field that once held an integer boxes every fraction-free double.
+  #timestamp = Number.NaN;
+  #delta = Number.NaN;
   #hi = 0;
   #lo = 0;
   #leading = NO_WINDOW;
   #trailing = 0;
 
   constructor(capacityBytes = 1024) {
-    this.#bytes = new Uint8Array(Math.max(capacityBytes, 2 * SAMPLE_BYTES_MAX));
+    this.#view = new DataView(new ArrayBuffer(Math.max(capacityBytes, 2 * SAMPLE_BYTES_MAX)));
   }
 
   /** Forgets the chunk at hand. */
   reset(): void {
-    this.#at = HEADER_BYTES;
-    this.#pending = 0;
-    this.#pendingBits = 0;
+    this.#position = HEADER_BYTES * 8;
     this.#count = 0;
-    this.#timestamp = 0;
-    this.#delta = 0;
+    this.#timestamp = Number.NaN;
+    this.#delta = Number.NaN;
     this.#hi = 0;
     this.#lo = 0;
     this.#leading = NO_WINDOW;
@@ -56,10 +52,10 @@ export class XorEncoder {
 
   /** Size of the chunk as it stands, header included. */
   get byteLength(): number {
-    return this.#at + (this.#pendingBits > 0 ? 1 : 0);
+    return (this.#position + 7) >>> 3;
   }
 
-  /** Timestamp of the last sample, ms; 0 while empty. */
+  /** Timestamp of the last sample, ms; NaN while empty. */
   get lastTimestamp(): number {
     return this.#timestamp;
   }
@@ -69,36 +65,37 @@ export class XorEncoder {
    * of the value's IEEE 754 bits. Raises `internal` on disorder and on the 65,536th sample.
    */
   append(timestampMs: number, hi: number, lo: number): void {
-    if (this.#at + SAMPLE_BYTES_MAX > this.#bytes.length) this.#grow();
+    if ((this.#position >>> 3) + SAMPLE_BYTES_MAX > this.#view.byteLength) this.#grow();
     if (this.#count === 0) {
       this.#first(timestampMs, hi | 0, lo | 0);
       return;
     }
     const delta = timestampMs - this.#timestamp;
     if (!(delta > 0) || this.#count === XOR_SAMPLES_MAX) this.#refuse(timestampMs);
-    if (this.#count === 1) this.#uvarint(delta);
-    else if (delta === this.#delta) this.#put(0, 1);
-    else this.#deltaOfDelta(delta - this.#delta);
-    this.#value(hi | 0, lo | 0);
+    const view = this.#view;
+    let position = this.#position;
+    if (this.#count === 1) position = putUvarint(view, position, delta);
+    else if (delta === this.#delta) position = put(view, position, 0, 1);
+    else position = putDeltaOfDelta(view, position, delta - this.#delta);
     this.#timestamp = timestampMs;
     this.#delta = delta;
     this.#count++;
+    this.#position = this.#value(position, hi | 0, lo | 0);
   }
 
   /** An owned copy of the chunk. The encoder may go on appending. */
   finish(): Uint8Array {
-    const out = this.#bytes.slice(0, this.byteLength);
-    out[0] = this.#count >>> 8;
-    out[1] = this.#count & 0xff;
-    if (this.#pendingBits > 0) out[this.#at] = this.#pending << (8 - this.#pendingBits);
-    return out;
+    this.#view.setUint16(0, this.#count);
+    return new Uint8Array(this.#view.buffer.slice(0, this.byteLength));
   }
 
   #first(timestampMs: number, hi: number, lo: number): void {
     assert(Number.isSafeInteger(timestampMs), "timestamps are safe integers");
-    this.#uvarint(timestampMs < 0 ? -2 * timestampMs - 1 : 2 * timestampMs);
-    this.#put(hi, 32);
-    this.#put(lo, 32);
+    const zigzag = timestampMs < 0 ? -2 * timestampMs - 1 : 2 * timestampMs;
+    const position = putUvarint(this.#view, this.#position, zigzag);
+    this.#view.setInt32(position >>> 3, hi);
+    this.#view.setInt32((position >>> 3) + 4, lo);
+    this.#position = position + 64;
     this.#timestamp = timestampMs;
     this.#hi = hi;
     this.#lo = lo;
@@ -111,101 +108,76 @@ export class XorEncoder {
     });
   }
 
-  #deltaOfDelta(dod: number): void {
-    // The ranges are those of n-bit two's complement shifted up by one, as Prometheus has them.
-    if (dod >= -8191 && dod <= 8192) this.#put(0x8000 | (dod & 0x3fff), 16);
-    else if (dod >= -65535 && dod <= 65536) this.#put((0b110 << 17) | (dod & 0x1ffff), 20);
-    else if (dod >= -524287 && dod <= 524288) this.#put((0b1110 << 20) | (dod & 0xfffff), 24);
-    else {
-      this.#put(0b1111, 4);
-      this.#put(Math.floor(dod / 0x100000000), 32);
-      this.#put(dod, 32);
-    }
-  }
-
-  #value(hi: number, lo: number): void {
+  /** Writes the value at `position`; returns where it ends. */
+  #value(position: number, hi: number, lo: number): number {
     const xorHi = hi ^ this.#hi;
     const xorLo = lo ^ this.#lo;
-    if ((xorHi | xorLo) === 0) {
-      this.#put(0, 1);
-      return;
-    }
+    const view = this.#view;
+    if ((xorHi | xorLo) === 0) return put(view, position, 0, 1);
     this.#hi = hi;
     this.#lo = lo;
     // More than 31 leading zeros do not fit the field.
-    const leading = xorHi === 0 ? 31 : Math.min(Math.clz32(xorHi), 31);
-    const trailing =
-      xorLo === 0 ? 63 - Math.clz32(xorHi & -xorHi) : 31 - Math.clz32(xorLo & -xorLo);
+    let leading = xorHi === 0 ? 31 : Math.clz32(xorHi);
+    let trailing = xorLo === 0 ? 63 - Math.clz32(xorHi & -xorHi) : 31 - Math.clz32(xorLo & -xorLo);
+    let at = position;
     if (this.#leading !== NO_WINDOW && leading >= this.#leading && trailing >= this.#trailing) {
-      this.#put(0b10, 2);
+      leading = this.#leading;
+      trailing = this.#trailing;
+      at = put(view, at, 0b10, 2);
     } else {
       this.#leading = leading;
       this.#trailing = trailing;
       // 64 significant bits are written as 0; 0 itself never occurs.
-      this.#put((0b11 << 11) | (leading << 6) | ((64 - leading - trailing) & 0x3f), 13);
+      at = put(view, at, (0b11 << 11) | (leading << 6) | ((64 - leading - trailing) & 0x3f), 13);
     }
-    this.#window(xorHi, xorLo);
-  }
-
-  /** The significant bits of a 64-bit XOR, by the window in force. */
-  #window(xorHi: number, xorLo: number): void {
-    const trailing = this.#trailing;
-    const bits = 64 - this.#leading - trailing;
-    if (trailing >= 32) {
-      this.#put(xorHi >>> (trailing - 32), bits);
-      return;
-    }
-    const low = trailing === 0 ? xorLo : (xorLo >>> trailing) | (xorHi << (32 - trailing));
-    if (bits <= 32) this.#put(low, bits);
-    else {
-      this.#put(xorHi >>> trailing, bits - 32);
-      this.#put(low, 32);
-    }
-  }
-
-  #uvarint(value: number): void {
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#put((rest % 0x80) | 0x80, 8);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#put(rest, 8);
-  }
-
-  /** Appends the low `count` (1 to 32) bits of `value`, the highest first. */
-  #put(value: number, count: number): void {
-    const bytes = this.#bytes;
-    let pending = this.#pending;
-    let pendingBits = this.#pendingBits;
-    let at = this.#at;
-    let left = count;
-    // At most 7 bits wait, so up to 24 more fit in 31 bits.
-    if (left > 24) {
-      left -= 16;
-      pending = (pending << 16) | ((value >>> left) & 0xffff);
-      pendingBits += 16;
-      while (pendingBits >= 8) {
-        pendingBits -= 8;
-        bytes[at++] = pending >>> pendingBits;
-      }
-      pending &= (1 << pendingBits) - 1;
-    }
-    pending = (pending << left) | (value & ((1 << left) - 1));
-    pendingBits += left;
-    while (pendingBits >= 8) {
-      pendingBits -= 8;
-      bytes[at++] = pending >>> pendingBits;
-    }
-    this.#pending = pending & ((1 << pendingBits) - 1);
-    this.#pendingBits = pendingBits;
-    this.#at = at;
+    const count = 64 - leading - trailing;
+    if (trailing >= 32) return put(view, at, xorHi >>> (trailing - 32), count);
+    // Shifts of 32 in two steps: one alone would be none.
+    const low = (xorLo >>> trailing) | ((xorHi << 1) << (31 - trailing));
+    if (count <= 32) return put(view, at, low, count);
+    return put(view, put(view, at, xorHi >>> trailing, count - 32), low, 32);
   }
 
   #grow(): void {
-    const grown = new Uint8Array(this.#bytes.length * 2);
-    grown.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = grown;
+    const grown = new Uint8Array(this.#view.byteLength * 2);
+    grown.set(new Uint8Array(this.#view.buffer));
+    this.#view = new DataView(grown.buffer);
   }
+}
+
+/** Writes the low `count` (1 to 32) bits of `value` at bit `position`; returns where they end. */
+function put(view: DataView, position: number, value: number, count: number): number {
+  const i = position >>> 3;
+  const shift = position & 7;
+  const top = value << (32 - count);
+  // Bytes behind the position may hold an older chunk, so they are written over, not into.
+  const before = shift === 0 ? 0 : view.getUint8(i) << 24;
+  view.setInt32(i, before | (top >>> shift));
+  if (shift + count > 32) view.setUint8(i + 4, top << (8 - shift));
+  return position + count;
+}
+
+function putUvarint(view: DataView, position: number, value: number): number {
+  let at = position;
+  let rest = value;
+  while (rest >= 0x80) {
+    at = put(view, at, (rest % 0x80) | 0x80, 8);
+    rest = Math.floor(rest / 0x80);
+  }
+  return put(view, at, rest, 8);
+}
+
+/** The ranges are those of n-bit two's complement shifted up by one, as Prometheus has them. */
+function putDeltaOfDelta(view: DataView, position: number, dod: number): number {
+  if (dod >= -8191 && dod <= 8192) return put(view, position, 0x8000 | (dod & 0x3fff), 16);
+  if (dod >= -65535 && dod <= 65536) {
+    return put(view, position, (0b110 << 17) | (dod & 0x1ffff), 20);
+  }
+  if (dod >= -524287 && dod <= 524288) {
+    return put(view, position, (0b1110 << 20) | (dod & 0xfffff), 24);
+  }
+  const high = put(view, put(view, position, 0b1111, 4), Math.floor(dod / 0x100000000), 32);
+  return put(view, high, dod, 32);
 }
 
 /** The XOR chunk of entries `[from, to)` of `columns`; at most 65,535, in ascending order. */
@@ -213,7 +185,7 @@ export function encodeXor(columns: SampleColumns, from: number, to: number): Uin
   const encoder = new XorEncoder(HEADER_BYTES + (to - from) * 10 + 32);
   const { timestamps, bits } = columns;
   for (let i = from; i < to; i++) {
-    encoder.append(timestamps[i]!, bits[2 * i + 1]!, bits[2 * i]!);
+    encoder.append(timestamps[i]!, bits[2 * i + 1]! | 0, bits[2 * i]! | 0);
   }
   return encoder.finish();
 }
