@@ -24,10 +24,15 @@ export class KahanSum {
  * interpolated. NaN sorts first. Source: Prometheus promql/quantile.go.
  */
 export function quantile(q: number, values: Float64Array, count: number): number {
+  if (q >= 0 && q <= 1) sortNanFirst(values, count);
+  return quantileOfSorted(q, values, count);
+}
+
+/** As `quantile`, of values that are sorted already. */
+export function quantileOfSorted(q: number, values: Float64Array, count: number): number {
   if (count === 0 || Number.isNaN(q)) return NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
-  sortNanFirst(values, count);
   const rank = q * (count - 1);
   const lower = Math.max(0, Math.floor(rank));
   const upper = Math.min(count - 1, lower + 1);
@@ -43,14 +48,6 @@ function sortNanFirst(values: Float64Array, count: number): void {
     values[nans++] = NaN;
   }
   values.subarray(nans, count).sort();
-}
-
-/** `math.Max` of Go: NaN if either is, +0 above -0. Both languages agree. */
-export const goMax = Math.max;
-
-/** Division with truncation toward zero and the sign of the dividend, as Go's `math.Mod`. */
-export function goMod(a: number, b: number): number {
-  return a % b;
 }
 
 /** `math.Pow` of Go, which gives 1 for a base of 1 (and -1 with an infinite exponent). */

@@ -1,6 +1,7 @@
 // Hot path: functions over windows; those that can slide exactly cost O(samples + steps).
 import { KahanSum, quantile } from "./numeric.ts";
 import type { RangeKernel } from "./rate.ts";
+import { SortedWindow } from "./sorted-window.ts";
 
 /** Calls `value(lo, hi)` for each window that is not empty. */
 function eachWindow(
@@ -20,41 +21,78 @@ function eachWindow(
   };
 }
 
+/** Adds `values[lo, hi)` to a sum, in locals, as stores into fields would cost as much again. */
+function kahanTotal(
+  values: Float64Array,
+  { lo, hi, into }: { readonly lo: number; readonly hi: number; readonly into: KahanSum },
+): void {
+  let { sum, error } = into;
+  for (let j = lo; j < hi; j++) {
+    const value = values[j]!;
+    const next = sum + value;
+    // What rounding lost, exactly, whichever is larger (Knuth's sum): no branch to mispredict.
+    const part = next - sum;
+    error += sum - (next - part) + (value - part);
+    if (next === Infinity || next === -Infinity) error = 0;
+    sum = next;
+  }
+  into.sum = sum;
+  into.error = error;
+}
+
 export function sumKernel(): RangeKernel {
   const kahan = new KahanSum();
+  const window = { lo: 0, hi: 0, into: kahan };
   return eachWindow(({ values }, lo, hi) => {
     kahan.reset();
-    for (let j = lo; j < hi; j++) kahan.add(values[j]!);
+    window.lo = lo;
+    window.hi = hi;
+    kahanTotal(values, window);
     const { sum } = kahan;
     return sum === Infinity || sum === -Infinity ? sum : sum + kahan.error;
   });
 }
 
-/** The mean by way of the sum, or, once that would overflow, by correcting the mean so far. */
+/** The mean by way of the sum, or, where that would overflow, by correcting the mean so far. */
 export function averageKernel(): RangeKernel {
   const kahan = new KahanSum();
+  const window = { lo: 0, hi: 0, into: kahan };
   return eachWindow(({ values }, lo, hi) => {
     kahan.sum = values[lo]!;
     kahan.error = 0;
-    let incremental = false;
-    for (let j = lo + 1; j < hi; j++) {
-      const count = j - lo + 1;
-      if (!incremental) {
-        const { sum, error } = kahan;
-        kahan.add(values[j]!);
-        if (kahan.sum !== Infinity && kahan.sum !== -Infinity) continue;
-        incremental = true;
-        kahan.sum = sum / (count - 1);
-        kahan.error = error / (count - 1);
-      }
-      const q = (count - 1) / count;
-      kahan.sum *= q;
-      kahan.error *= q;
-      kahan.add(values[j]! / count);
-    }
-    if (incremental) return kahan.sum + kahan.error;
-    return kahan.sum / (hi - lo) + kahan.error / (hi - lo);
+    window.lo = lo + 1;
+    window.hi = hi;
+    kahanTotal(values, window);
+    // Once infinite (or NaN by way of it) a sum stays so: only then the slow way may differ.
+    if (Number.isFinite(kahan.sum)) return kahan.sum / (hi - lo) + kahan.error / (hi - lo);
+    return incrementalAverage(values, { lo, hi, into: kahan });
   });
+}
+
+function incrementalAverage(
+  values: Float64Array,
+  { lo, hi, into: kahan }: { readonly lo: number; readonly hi: number; readonly into: KahanSum },
+): number {
+  kahan.sum = values[lo]!;
+  kahan.error = 0;
+  let incremental = false;
+  for (let j = lo + 1; j < hi; j++) {
+    const count = j - lo + 1;
+    if (!incremental) {
+      const { sum, error } = kahan;
+      kahan.add(values[j]!);
+      if (kahan.sum !== Infinity && kahan.sum !== -Infinity) continue;
+      incremental = true;
+      kahan.sum = sum / (count - 1);
+      kahan.error = error / (count - 1);
+    }
+    const q = (count - 1) / count;
+    kahan.sum *= q;
+    kahan.error *= q;
+    kahan.add(values[j]! / count);
+  }
+  if (incremental) return kahan.sum + kahan.error;
+  return kahan.sum / (hi - lo) + kahan.error / (hi - lo);
 }
 
 export function varianceKernel(deviation: boolean): RangeKernel {
@@ -164,17 +202,16 @@ function anchor(
 }
 
 export function quantileKernel(): RangeKernel {
-  let scratch = new Float64Array(64);
+  const sorted = new SortedWindow();
   return (windows, row) => {
     const { values, lo, hi, steps } = windows;
     const q = windows.scalars[0]!;
+    sorted.clear();
     for (let i = 0; i < steps; i++) {
-      const count = hi[i]! - lo[i]!;
-      if (count <= 0) continue;
-      if (scratch.length < count) scratch = new Float64Array(count * 2);
-      for (let j = 0; j < count; j++) scratch[j] = values[lo[i]! + j]!;
+      sorted.moveTo(values, lo[i]!, hi[i]!);
+      if (hi[i]! <= lo[i]!) continue;
       row.kinds[i] = 1;
-      row.values[i] = quantile(q[i]!, scratch, count);
+      row.values[i] = sorted.quantile(q[i]!);
     }
   };
 }
