@@ -1,0 +1,1 @@
+export { type AgentConfig, loadAgentConfig, parseAgentConfig } from "./config/load.ts";
