@@ -42,7 +42,7 @@ async function accumulate(
   evaluator: Evaluator,
   sink: RowSink,
 ): Promise<void> {
-  const { budget } = evaluator.context;
+  const { budget, pace } = evaluator.context;
   const groups = new Groups(expr);
   const accumulator: Accumulator = makeAccumulator(expr.op, frame.steps);
   let held = 0;
@@ -62,6 +62,7 @@ async function accumulate(
     row.labels = groups.labels[group]!;
     row.dropName = groups.dropNames[group]!;
     sink.push(row);
+    if (pace.due()) await pace.rest();
   }
   budget.give(held * frame.steps);
 }

@@ -2,7 +2,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import type { Querier, SelectHints } from "#pkg/storage/mod.ts";
 import type { Expr, VectorSelector } from "../syntax/ast.ts";
 import type { Annotations } from "./annotations.ts";
-import type { RowSink, SampleBudget } from "./row.ts";
+import { Row, type RowSink, type RowStore, type SampleBudget } from "./row.ts";
 
 /** The instants at which an expression is evaluated: `startMs + i * stepMs` for `i < steps`. */
 export interface Frame {
@@ -133,4 +133,19 @@ export class Pace {
 
 function timedOut(): NarthexError {
   return new NarthexError("timeout", "query timed out in expression evaluation");
+}
+
+/** Pushes the rows of `store`, in order or as `order` lists them, with rests in between. */
+export async function replay(
+  store: RowStore,
+  sink: RowSink,
+  pace: Pace,
+  order?: readonly number[],
+): Promise<void> {
+  const row = new Row(store.steps);
+  for (let i = 0; i < store.length; i++) {
+    store.load(order ? order[i]! : i, row);
+    sink.push(row);
+    if (pace.due()) await pace.rest();
+  }
 }

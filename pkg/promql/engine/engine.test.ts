@@ -226,6 +226,19 @@ test("Engine stops when it is cancelled and when time is up", async () => {
   expect(selections).toBeLessThan(5);
 });
 
+test("Engine holds groups, not series, while it aggregates", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 400 }, (_, i) => [`m_total{job="${i % 4}",i="${i}"}`, (s: number) => s]),
+  );
+  const engine = new Engine({ maxSamples: 1000 });
+  const times = { startMs: 500_000, endMs: 1_000_000, stepMs: 10_000 };
+  const run = (query: string) => engine.range(fakeQuerier(many), query, times, signal);
+  const result = await run("sum by (job) (rate(m_total[1m]))");
+  expect(result.value).toMatchObject({ series: { length: 4 } });
+  expect(result.stats.peakSamples).toBeLessThan(1000);
+  await expect(run("rate(m_total[1m])")).rejects.toThrow("too many samples");
+});
+
 test("Engine evaluates the deepest expression that parses", async () => {
   const sum = Array.from({ length: 900 }, () => "up").join(" + ");
   expect(await instant(sum, 100_000)).toMatchObject({ values: Float64Array.of(900, 0) });

@@ -12,7 +12,7 @@ import { newMatcher } from "#pkg/re2/mod.ts";
 import { SampleColumns } from "#pkg/storage/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { walk } from "../syntax/ast.ts";
-import type { Evaluator, Frame } from "./context.ts";
+import { type Evaluator, type Frame, replay } from "./context.ts";
 import { withLabel } from "./label-sets.ts";
 import { Row, type RowSink, RowStore } from "./row.ts";
 import { lookBack, lookTimes, selectBatches } from "./select.ts";
@@ -55,10 +55,7 @@ export async function infoCall(
     } else enrichment.run(r, merged);
     if (pace.due()) await pace.rest();
   }
-  for (let r = 0; r < merged.store.length; r++) {
-    merged.store.load(r, row);
-    sink.push(row);
-  }
+  await replay(merged.store, sink, pace);
   for (const store of [base, infos, merged.store]) store.release();
 }
 

@@ -1,7 +1,7 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, formatLabels, type Labels, labelValue } from "#pkg/labels/mod.ts";
 import type { BinaryExpr, VectorMatching } from "../syntax/ast.ts";
-import type { Evaluator, Frame } from "./context.ts";
+import { type Evaluator, type Frame, replay } from "./context.ts";
 import { filterLabels, withLabel, withoutMetadata } from "./label-sets.ts";
 import { matchLabels, signatureOf } from "./matching.ts";
 import { changesMeaning, type ElementOperator, elementOperator, noteFloats } from "./operators.ts";
@@ -21,23 +21,52 @@ export async function joinVectors(
   evaluator: Evaluator,
   sink: RowSink,
 ): Promise<void> {
-  const { budget, pace } = evaluator.context;
-  const left = new RowStore(frame.steps, budget);
-  const right = new RowStore(frame.steps, budget);
-  await evaluator.rows(expr.lhs, frame, left);
-  await evaluator.rows(expr.rhs, frame, right);
-  const operator = elementOperator(expr.op);
-  const join = new Join(expr, { left, right, operator, evaluator, frame, sink });
+  const { pace } = evaluator.context;
+  const join = new Join(expr, { operator: elementOperator(expr.op), evaluator, frame, sink });
+  await evaluator.rows(expr.lhs, frame, join.left);
+  await evaluator.rows(expr.rhs, frame, join.right);
   for (const match of join.matches()) {
     join.run(match);
     if (pace.due()) await pace.rest();
   }
-  join.finish();
-  left.release();
-  right.release();
+  await join.finish();
+}
+
+/** Keeps the rows of one side, each with those that it matches. */
+class Side implements RowSink {
+  readonly store: RowStore;
+  readonly #matches: Map<string, Match>;
+  readonly #signature: (labels: Labels) => string;
+  readonly #part: "many" | "one";
+
+  constructor(options: {
+    readonly store: RowStore;
+    readonly matches: Map<string, Match>;
+    readonly signature: (labels: Labels) => string;
+    readonly part: "many" | "one";
+  }) {
+    this.store = options.store;
+    this.#matches = options.matches;
+    this.#signature = options.signature;
+    this.#part = options.part;
+  }
+
+  push(row: Row): void {
+    const key = this.#signature(row.labels);
+    let match = this.#matches.get(key);
+    if (!match) {
+      match = { many: [], one: [] };
+      this.#matches.set(key, match);
+    }
+    match[this.#part].push(this.store.length);
+    this.store.push(row);
+  }
 }
 
 class Join {
+  readonly left: Side;
+  readonly right: Side;
+  readonly #matches = new Map<string, Match>();
   readonly #expr: BinaryExpr;
   readonly #matching: VectorMatching;
   readonly #swapped: boolean;
@@ -60,8 +89,6 @@ class Join {
   constructor(
     expr: BinaryExpr,
     options: {
-      readonly left: RowStore;
-      readonly right: RowStore;
       readonly operator: ElementOperator | undefined;
       readonly evaluator: Evaluator;
       readonly frame: Frame;
@@ -69,45 +96,33 @@ class Join {
     },
   ) {
     const matching = expr.matching!;
-    const { left, right, frame } = options;
+    const { evaluator, frame } = options;
+    const { budget } = evaluator.context;
     this.#expr = expr;
     this.#matching = matching;
     this.#swapped = matching.card === "one-to-many";
-    this.#many = this.#swapped ? right : left;
-    this.#one = this.#swapped ? left : right;
+    this.#many = new RowStore(frame.steps, budget);
+    this.#one = new RowStore(frame.steps, budget);
+    const shared = { matches: this.#matches, signature: signatureOf(matching) };
+    const many = new Side({ store: this.#many, part: "many", ...shared });
+    const one = new Side({ store: this.#one, part: "one", ...shared });
+    this.left = this.#swapped ? one : many;
+    this.right = this.#swapped ? many : one;
     // As in Prometheus, the fill values follow the sides as they are after swapping.
     this.#fillMany = matching.fillLeft;
     this.#fillOne = matching.fillRight;
     this.#operator = options.operator;
-    this.#evaluator = options.evaluator;
+    this.#evaluator = evaluator;
     this.#sink = options.sink;
     this.#steps = frame.steps;
     this.#row = new Row(frame.steps);
     this.#oneAt = new Int32Array(frame.steps);
     this.#used = new Uint8Array(frame.steps);
-    this.#merged =
-      matching.card === "one-to-one"
-        ? undefined
-        : new MergedRows(frame.steps, options.evaluator.context.budget);
+    this.#merged = matching.card === "one-to-one" ? undefined : new MergedRows(frame.steps, budget);
   }
 
   matches(): Iterable<Match> {
-    const signature = signatureOf(this.#matching);
-    const matches = new Map<string, Match>();
-    const side = (store: RowStore, part: "many" | "one"): void => {
-      for (let r = 0; r < store.length; r++) {
-        const key = signature(store.labels[r]!);
-        let match = matches.get(key);
-        if (!match) {
-          match = { many: [], one: [] };
-          matches.set(key, match);
-        }
-        match[part].push(r);
-      }
-    };
-    side(this.#many, "many");
-    side(this.#one, "one");
-    return matches.values();
+    return this.#matches.values();
   }
 
   run(match: Match): void {
@@ -123,14 +138,12 @@ class Join {
     if (this.#fillMany !== undefined) for (const row of match.one) this.#fillLeftOf(row);
   }
 
-  finish(): void {
-    const merged = this.#merged;
-    if (!merged) return;
-    for (let r = 0; r < merged.store.length; r++) {
-      merged.store.load(r, this.#row);
-      this.#sink.push(this.#row);
-    }
-    merged.store.release();
+  async finish(): Promise<void> {
+    this.#many.release();
+    this.#one.release();
+    if (!this.#merged) return;
+    await replay(this.#merged.store, this.#sink, this.#evaluator.context.pace);
+    this.#merged.store.release();
   }
 
   /** Two rows of the one side at a step are an error, but only where the other side has any. */

@@ -3,9 +3,9 @@ import { type Labels, labelValue, METRIC_NAME } from "#pkg/labels/mod.ts";
 import { compileRe2, type Re2 } from "#pkg/re2/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { isValidLabelName } from "../syntax/literals.ts";
-import type { Evaluator, Frame } from "./context.ts";
+import { type Evaluator, type Frame, replay } from "./context.ts";
 import { withLabel } from "./label-sets.ts";
-import { Row, type RowSink } from "./row.ts";
+import type { RowSink } from "./row.ts";
 import { MergedRows } from "./subquery.ts";
 
 /** `label_replace` and `label_join`: the same values under other labels. */
@@ -29,11 +29,7 @@ export async function labelCall(
       merged.push(row);
     },
   });
-  const row = new Row(frame.steps);
-  for (let r = 0; r < merged.store.length; r++) {
-    merged.store.load(r, row);
-    sink.push(row);
-  }
+  await replay(merged.store, sink, evaluator.context.pace);
   merged.store.release();
 }
 

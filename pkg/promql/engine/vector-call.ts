@@ -6,7 +6,7 @@ import {
   METRIC_NAME,
 } from "#pkg/labels/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
-import type { Evaluator, Frame } from "./context.ts";
+import { type Evaluator, type Frame, replay } from "./context.ts";
 import { clampRow, DATE_PARTS, ELEMENTWISE, mapRow, roundRow } from "./functions/elementwise.ts";
 import { histogramCall } from "./histogram-call.ts";
 import { infoCall } from "./info-call.ts";
@@ -208,7 +208,7 @@ async function sortCall(
   evaluator: Evaluator,
   sink: RowSink,
 ): Promise<void> {
-  const { annotations, budget } = evaluator.context;
+  const { annotations, budget, pace } = evaluator.context;
   if (frame.steps > 1) {
     const reason =
       "sort is ineffective for range queries since results are always ordered by labels";
@@ -220,11 +220,7 @@ async function sortCall(
   await evaluator.rows(call.args[0]!, frame, store);
   const order = Array.from({ length: store.length }, (_, i) => i);
   order.sort(rowOrder(call, store));
-  const row = new Row(frame.steps);
-  for (const r of order) {
-    store.load(r, row);
-    sink.push(row);
-  }
+  await replay(store, sink, pace, order);
   store.release();
 }
 
