@@ -1,0 +1,190 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Command } from "commander";
+import { Load } from "./data.ts";
+import { measureQueries, type QueryFigures } from "./queries.ts";
+import { available, type BenchServer, cpuOf, startServer } from "./servers.ts";
+
+/** What one run of one server gave. */
+interface Figures {
+  readonly server: string;
+  readonly creationCpuPerMillion: number;
+  readonly steadyCpuPerMillion: number;
+  readonly bytesPerSeries: number;
+  readonly pushMsP50: number;
+  readonly queries: readonly QueryFigures[];
+}
+
+interface Options {
+  readonly series: number;
+  readonly scrapes: number;
+  readonly runs: number;
+  readonly servers: readonly string[];
+  readonly queries: boolean;
+}
+
+function options(): Options {
+  const program = new Command("bench")
+    .description("Narthex and its peers under the same load, side by side, as ratios.")
+    .option("--series <n>", "series", "100000")
+    .option("--scrapes <n>", "scrapes of each series", "40")
+    .option("--runs <n>", "runs of each server; medians are printed", "1")
+    .option("--servers <list>", "which", "narthex,prometheus,victoria-metrics")
+    .option("--no-queries", "leave the queries out")
+    .parse(process.argv);
+  const given = program.opts<{
+    series: string;
+    scrapes: string;
+    runs: string;
+    servers: string;
+    queries: boolean;
+  }>();
+  return {
+    series: Number(given.series),
+    scrapes: Number(given.scrapes),
+    runs: Number(given.runs),
+    servers: available(given.servers.split(",")),
+    queries: given.queries,
+  };
+}
+
+async function post(url: string, body: Buffer): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    body: new Uint8Array(body),
+    headers: {
+      "content-type": "application/x-protobuf",
+      "content-encoding": "snappy",
+      "x-prometheus-remote-write-version": "0.1.0",
+    },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+}
+
+async function measure(name: string, dir: string, given: Options): Promise<Figures> {
+  const server = await startServer(name, dir);
+  try {
+    const endMs = Date.now();
+    const load = new Load({
+      series: given.series,
+      scrapes: given.scrapes,
+      intervalMs: 15_000,
+      endMs,
+      seed: 1,
+      samplesPerRequest: 2000,
+    });
+    await delay(1_000);
+    const idleBytes = server.process.residentBytes();
+    const times: number[] = [];
+    const send = async (): Promise<void> => {
+      for (const body of load.nextScrape()) {
+        const before = performance.now();
+        await post(server.pushUrl, body);
+        times.push(performance.now() - before);
+      }
+    };
+    const creation = await cpuOf(server, send);
+    times.length = 0;
+    const steady = await cpuOf(server, async () => {
+      for (let i = 1; i < given.scrapes; i++) await send();
+    });
+    const bytes = server.process.residentBytes() - idleBytes;
+    times.sort((a, b) => a - b);
+    return {
+      server: name,
+      creationCpuPerMillion: (creation / given.series) * 1e6,
+      steadyCpuPerMillion: (steady / (given.series * (given.scrapes - 1))) * 1e6,
+      bytesPerSeries: bytes / given.series,
+      pushMsP50: times[Math.floor(times.length / 2)] ?? 0,
+      queries: given.queries ? await queriesOf(server, endMs) : [],
+    };
+  } finally {
+    await server.process.stop("SIGTERM", 30_000);
+  }
+}
+
+function queriesOf(server: BenchServer, endMs: number): Promise<QueryFigures[]> {
+  // VictoriaMetrics answers another dialect; only its writes are compared.
+  return server.name === "victoria-metrics" ? Promise.resolve([]) : measureQueries(server, endMs);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function report(all: readonly Figures[], servers: readonly string[]): void {
+  const of = (server: string, pick: (figures: Figures) => number): number =>
+    median(all.filter((figures) => figures.server === server).map(pick));
+  const peers = servers.filter((server) => server !== "narthex");
+  const rows: [string, (figures: Figures) => number][] = [
+    ["CPU-s per million samples, known series", (f) => f.steadyCpuPerMillion],
+    ["CPU-s per million new series", (f) => f.creationCpuPerMillion],
+    ["bytes of memory per series above idle", (f) => f.bytesPerSeries],
+    ["ms per push of 2,000 samples, median", (f) => f.pushMsP50],
+  ];
+  print(["", ...servers, ...peers.map((peer) => `narthex / ${peer}`)]);
+  for (const [label, pick] of rows) {
+    const own = of("narthex", pick);
+    print([
+      label,
+      ...servers.map((server) => of(server, pick).toFixed(2)),
+      ...peers.map((peer) => (own / of(peer, pick)).toFixed(2)),
+    ]);
+  }
+  const peer = peers.find((name) => all.some((f) => f.server === name && f.queries.length > 0));
+  const names = all.find((f) => f.server === "narthex")?.queries.map((query) => query.query) ?? [];
+  if (peer === undefined || names.length === 0) return;
+  print([]);
+  print(["query", "narthex CPU ms", `${peer} CPU ms`, "CPU ratio", "latency ratio"]);
+  const ratios: number[] = [];
+  for (const [i, name] of names.entries()) {
+    const cpu = (server: string): number => of(server, (f) => f.queries[i]?.cpuMs ?? Number.NaN);
+    const wall = (server: string): number => of(server, (f) => f.queries[i]?.wallMs ?? Number.NaN);
+    const ratio = cpu("narthex") / cpu(peer);
+    ratios.push(ratio);
+    print([
+      name,
+      cpu("narthex").toFixed(2),
+      cpu(peer).toFixed(2),
+      ratio.toFixed(2),
+      (wall("narthex") / wall(peer)).toFixed(2),
+    ]);
+  }
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  print([`geometric mean of ${ratios.length} queries`, "", "", mean.toFixed(2), ""]);
+}
+
+function print(cells: readonly string[]): void {
+  process.stdout.write(
+    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(72) : cell.padStart(20))).join("")}\n`,
+  );
+}
+
+async function main(): Promise<void> {
+  const given = options();
+  const dir = await mkdtemp(join(tmpdir(), "narthex-bench-"));
+  const all: Figures[] = [];
+  try {
+    for (let run = 0; run < given.runs; run++) {
+      for (const name of given.servers) {
+        process.stderr.write(`run ${run + 1} of ${given.runs}: ${name}\n`);
+        const folder = join(dir, `${name}-${run}`);
+        all.push(await measure(name, folder, given));
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+    print([`${given.series} series x ${given.scrapes} scrapes, medians of ${given.runs}`]);
+    report(all, given.servers);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});
