@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fieldInfo } from "./fields.ts";
 import { CONFIG_KEYS } from "./load.ts";
 import { configSchema } from "./schema.ts";
 
@@ -27,7 +28,22 @@ export function configReference(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The JSON Schema of the YAML file. */
+/** The JSON Schema of the YAML file, for editors; `docs/config.schema.json` is this. */
 export function configJsonSchema(): unknown {
-  return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+  return z.toJSONSchema(configSchema, {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const info = fieldInfo(zodSchema as unknown as z.ZodType);
+      if (info === undefined) return;
+      jsonSchema.description = info.doc;
+      jsonSchema.default = info.default as string;
+      if (info.type !== "list") return;
+      // One string with commas does as well.
+      const { items } = jsonSchema;
+      delete jsonSchema.type;
+      delete jsonSchema.items;
+      jsonSchema.anyOf = [{ type: "array", items: items as object }, { type: "string" }];
+    },
+  });
 }
