@@ -138,9 +138,12 @@ export class RingTarget implements WriteTarget {
       else rejected.set(rejection.reason, { ...rejection, count });
       return -1;
     }
-    const canonical = canonicalLabelBytes(decoded.labels);
-    const view = new DataView(canonical.buffer, canonical.byteOffset, canonical.byteLength);
-    known.placement.hash(view, 0, canonical.length);
+    if (decoded.isCanonical) {
+      known.placement.hash(request.view, request.labelsStart[i]!, request.labelsEnd[i]!);
+    } else {
+      const canonical = canonicalLabelBytes(decoded.labels);
+      known.placement.hash(new DataView(canonical.buffer), 0, canonical.length);
+    }
     const found = ring.slotOf(known.placement.lo);
     known.series.add(lo, hi, found);
     return found;

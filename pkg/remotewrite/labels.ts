@@ -12,6 +12,8 @@ export interface DecodedLabels {
   readonly duplicate: string | undefined;
   /** True if some name or value is not valid UTF-8. */
   readonly invalidUtf8: boolean;
+  /** True if the bytes are what `encodeLabels` would write. */
+  readonly isCanonical: boolean;
 }
 
 /**
@@ -19,9 +21,68 @@ export interface DecodedLabels {
  * sorted label set. Once per new series. Ill-formed bytes raise `bad_data`.
  */
 export function decodeLabels(bytes: Uint8Array, start: number, end: number): DecodedLabels {
-  const fields = new FieldReader(bytes, start, end);
   const flat: string[] = [];
+  const isPlain = readPlain(bytes, start, end, flat);
+  if (!isPlain) {
+    flat.length = 0;
+    readAny(bytes, start, end, flat);
+  }
   let sorted = true;
+  let replaced = false;
+  for (let i = 0; i < flat.length; i += 2) {
+    if (i > 0 && compareBytes(flat[i - 2]!, flat[i]!) >= 0) sorted = false;
+    // The decoder writes U+FFFD for bytes that are no UTF-8; a sender may mean one, though.
+    if (flat[i]!.includes("\ufffd") || flat[i + 1]!.includes("\ufffd")) replaced = true;
+  }
+  const labels = sorted ? flat : sortPairs(flat);
+  let duplicate: string | undefined;
+  for (let i = 2; i < labels.length; i += 2) {
+    if (labels[i] === labels[i - 2]) duplicate = labels[i];
+  }
+  return {
+    labels,
+    duplicate,
+    invalidUtf8: replaced && !isUtf8Labels(bytes, start, end),
+    isCanonical: isPlain && sorted,
+  };
+}
+
+/**
+ * Reads labels that are spelled as every known sender does: name, then value that is not empty,
+ * nothing else, shortest lengths. False, with `into` half filled, where they are not.
+ */
+function readPlain(bytes: Uint8Array, start: number, end: number, into: string[]): boolean {
+  let at = start;
+  while (at < end) {
+    if (bytes[at++] !== 0x0a) return false;
+    let length = bytes[at++]!;
+    if (length >= 0x80) {
+      const high = bytes[at++]!;
+      if (high === 0 || high >= 0x80) return false;
+      length += (high - 1) << 7;
+    }
+    const stop = at + length;
+    if (!(stop <= end)) return false;
+    for (const tag of [0x0a, 0x12]) {
+      if (at + 2 > stop || bytes[at++] !== tag) return false;
+      let size = bytes[at++]!;
+      if (size >= 0x80) {
+        const high = bytes[at++]!;
+        if (high === 0 || high >= 0x80) return false;
+        size += (high - 1) << 7;
+      }
+      if (!(at + size <= stop) || (size === 0 && tag === 0x12)) return false;
+      into.push(decodeUtf8(bytes, at, at + size));
+      at += size;
+    }
+    if (at !== stop) return false;
+  }
+  return true;
+}
+
+/** Reads labels in any spelling that protobuf allows; drops those with empty values. */
+function readAny(bytes: Uint8Array, start: number, end: number, into: string[]): void {
+  const fields = new FieldReader(bytes, start, end);
   while (fields.next()) {
     if (fields.tag !== 0x0a) {
       throw new NarthexError("bad_data", `decode labels: field tag ${fields.tag}`);
@@ -33,19 +94,8 @@ export function decodeLabels(bytes: Uint8Array, start: number, end: number): Dec
       if (label.tag === 0x0a) name = decodeUtf8(bytes, label.bodyStart, label.fieldEnd);
       else if (label.tag === 0x12) value = decodeUtf8(bytes, label.bodyStart, label.fieldEnd);
     }
-    if (value === "") continue;
-    if (flat.length > 0 && compareBytes(flat[flat.length - 2]!, name) >= 0) sorted = false;
-    flat.push(name, value);
+    if (value !== "") into.push(name, value);
   }
-  const labels = sorted ? flat : sortPairs(flat);
-  let duplicate: string | undefined;
-  let invalidUtf8 = false;
-  for (let i = 0; i < labels.length; i++) {
-    if (i >= 2 && i % 2 === 0 && labels[i] === labels[i - 2]) duplicate = labels[i];
-    // The decoder writes U+FFFD for bytes that are no UTF-8; a sender may mean one, though.
-    if (labels[i]!.includes("\ufffd")) invalidUtf8 ||= !isUtf8Labels(bytes, start, end);
-  }
-  return { labels, duplicate, invalidUtf8 };
 }
 
 function isUtf8Labels(bytes: Uint8Array, start: number, end: number): boolean {

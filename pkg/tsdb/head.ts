@@ -274,18 +274,15 @@ export class Head {
     let canonical = request.bytes;
     let range = { start, end };
     if (rejection === undefined) {
-      canonical = canonicalLabelBytes(labels);
-      const same =
-        canonical.length === end - start &&
-        Buffer.compare(canonical, request.bytes.subarray(start, end)) === 0;
-      if (!same) {
+      if (!decoded.isCanonical) {
+        canonical = canonicalLabelBytes(labels);
         const known = this.findLabels(canonical);
         if (known >= 0) {
           this.index.add(hash, request.bytes, range, known);
           return known;
         }
         range = { start: 0, end: canonical.length };
-      } else canonical = request.bytes;
+      }
       rejection = admission.admit(labels, this.liveSeries);
     }
     if (rejection !== undefined) {
