@@ -43,7 +43,7 @@ export function configJsonSchema(): unknown {
       const { items } = jsonSchema;
       delete jsonSchema.type;
       delete jsonSchema.items;
-      jsonSchema.anyOf = [{ type: "array", items: items as object }, { type: "string" }];
+      jsonSchema.anyOf = [{ type: "array", items: items ?? {} }, { type: "string" }];
     },
   });
 }
