@@ -290,9 +290,10 @@ async function rawSamples(
   const columns = new SampleColumns();
   const params = selectParams(range.selector, context, { mint, maxt });
   for await (const batch of selectBatches(params, context)) {
-    for (const { labels, ...rest } of batch.map((s) => ({ labels: s.labels, s }))) {
+    for (const one of batch) {
+      const { labels } = one;
       columns.clear();
-      rest.s.read(columns, mint, maxt);
+      one.read(columns, mint, maxt);
       dropStale(columns);
       if (windows.place(columns, labels) === 0) continue;
       context.budget.take(columns.length);

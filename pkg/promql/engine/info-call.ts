@@ -110,9 +110,8 @@ async function fetchInfos(
       series.read(columns, mint, maxt);
       row.clear();
       const found = lookBack(columns, row, { times, lookbackDeltaMs, asTimestamp: true });
-      if (found === 0) continue;
       row.labels = series.labels;
-      infos.push(row);
+      if (found > 0) infos.push(row);
       if (context.pace.due()) await context.pace.rest();
     }
   }

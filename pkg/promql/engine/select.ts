@@ -75,10 +75,11 @@ export async function selectInstant(
         ? interpolate(columns, row, times, lookbackDeltaMs)
         : lookBack(columns, row, { times, lookbackDeltaMs, asTimestamp });
       budget.total += found;
-      if (found === 0) continue;
-      row.labels = series.labels;
-      row.dropName = false;
-      sink.push(row);
+      if (found > 0) {
+        row.labels = series.labels;
+        row.dropName = false;
+        sink.push(row);
+      }
       if (pace.due()) await pace.rest();
     }
   }
