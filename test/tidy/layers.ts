@@ -6,7 +6,18 @@ import { join, relative, resolve } from "node:path";
  * package that is named in no layer is an error, so a new folder is placed on purpose.
  */
 export const LAYERS: readonly (readonly string[])[] = [
-  ["errs", "encoding", "container", "clock", "prng", "async", "telemetry", "service", "version", "fsutil"],
+  [
+    "errs",
+    "encoding",
+    "container",
+    "clock",
+    "prng",
+    "async",
+    "telemetry",
+    "service",
+    "version",
+    "fsutil",
+  ],
   ["labels", "re2", "model", "histogram", "exemplar", "relabel", "textparse"],
   ["storage", "objstore"],
   ["chunkenc", "chunks", "index", "wlog", "tombstones", "block", "remotewrite"],
