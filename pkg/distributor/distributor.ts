@@ -52,10 +52,26 @@ export class Distributor {
    * durable. Errors: `too_large`, `bad_data` (body, or samples that were refused while the others
    * were kept), `rate_limited`, `unavailable`.
    */
-  async push(tenant: string, compressed: Uint8Array): Promise<void> {
+  push(tenant: string, compressed: Uint8Array): Promise<void> {
+    return this.#observed(tenant, () => this.#pushCompressed(tenant, compressed));
+  }
+
+  /**
+   * As `push`, for a body that is not compressed, from a part of this process. It is borrowed until
+   * the promise settles.
+   */
+  pushDecoded(tenant: string, body: Uint8Array): Promise<void> {
+    return this.#observed(tenant, async () => {
+      const ready = this.#options.target.prepare(tenant);
+      if (ready !== undefined) await ready;
+      return this.#hand(tenant, body, body.length);
+    });
+  }
+
+  async #observed(tenant: string, work: () => Promise<PushOutcome>): Promise<void> {
     this.metrics.inflight.inc();
     try {
-      const outcome = await this.#push(tenant, compressed);
+      const outcome = await work();
       this.metrics.receivedRequests.inc({ tenant });
       this.metrics.receivedSamples.inc({ tenant }, outcome.samples);
       if (outcome.rejected.length > 0) this.#reportRejected(tenant, outcome);
@@ -67,7 +83,7 @@ export class Distributor {
     }
   }
 
-  async #push(tenant: string, compressed: Uint8Array): Promise<PushOutcome> {
+  async #pushCompressed(tenant: string, compressed: Uint8Array): Promise<PushOutcome> {
     const { target, config } = this.#options;
     const size = snappyDeclaredBytes(compressed);
     if (size > config.max_decoded_bytes) {
@@ -80,14 +96,19 @@ export class Distributor {
     if (ready !== undefined) await ready;
     // From here to the call of `push` nothing suspends, so one scratch serves all requests.
     if (this.#scratch.length < size) this.#scratch = new Uint8Array(size + size / 2);
-    const length = snappyDecode(compressed, this.#scratch);
-    this.metrics.decodedBytes.observe(length);
-    const request = this.#request;
-    request.scan(this.#scratch, 0, length, target.hasher);
-    this.#admit(tenant, request);
-    const done = target.push(tenant, request);
+    const done = this.#hand(tenant, this.#scratch, snappyDecode(compressed, this.#scratch));
     if (this.#scratch.length > SCRATCH_BYTES_KEPT) this.#scratch = new Uint8Array(64 * 1024);
     return done;
+  }
+
+  /** Scans the body and hands it on; nothing here suspends before the target has it. */
+  #hand(tenant: string, body: Uint8Array, length: number): Promise<PushOutcome> {
+    const { target } = this.#options;
+    this.metrics.decodedBytes.observe(length);
+    const request = this.#request;
+    request.scan(body, 0, length, target.hasher);
+    this.#admit(tenant, request);
+    return target.push(tenant, request);
   }
 
   #admit(tenant: string, request: ScannedRequest): void {
