@@ -1,7 +1,7 @@
 // Hot path: one decompression and one scan per request; nothing per sample happens here.
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
-import { snappyDeclaredBytes, snappyDecode } from "#pkg/encoding/mod.ts";
+import { isPlausibleSnappy, snappyDeclaredBytes, snappyDecode } from "#pkg/encoding/mod.ts";
 import { codeOf, NarthexError } from "#pkg/errs/mod.ts";
 import { type Limits, RateLimiter } from "#pkg/limits/mod.ts";
 import { type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
@@ -90,6 +90,12 @@ export class Distributor {
       throw new NarthexError(
         "too_large",
         `write request of ${size} bytes decoded exceeds the limit of ${config.max_decoded_bytes} (distributor.max_decoded_bytes)`,
+      );
+    }
+    if (!isPlausibleSnappy(compressed.length, size)) {
+      throw new NarthexError(
+        "bad_data",
+        `decode snappy: ${compressed.length} bytes cannot hold the ${size} that they declare`,
       );
     }
     const ready = target.prepare(tenant);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { compressSync, uncompressSync } from "snappy";
 import { expect, test } from "vitest";
-import { snappyDeclaredBytes, snappyDecode } from "./mod.ts";
+import { isPlausibleSnappy, snappyDeclaredBytes, snappyDecode } from "./mod.ts";
 
 /** Bytes with repeats near and far, so that every kind of copy occurs. */
 const content = fc
@@ -58,4 +58,12 @@ test("snappyDeclaredBytes refuses a preamble that is no 32-bit varint", () => {
   expect(() => snappyDeclaredBytes(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x7f))).toThrow(
     /preamble/,
   );
+});
+
+test("isPlausibleSnappy holds for what the encoder makes, and for no empty promise", () => {
+  for (const size of [0, 1, 60, 1000, 1 << 20]) {
+    const packed = compressSync(Buffer.alloc(size));
+    expect(isPlausibleSnappy(packed.length, snappyDeclaredBytes(packed))).toBe(true);
+  }
+  expect(isPlausibleSnappy(10, 1 << 20)).toBe(false);
 });

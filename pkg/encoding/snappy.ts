@@ -21,6 +21,14 @@ export function snappyDeclaredBytes(source: Uint8Array): number {
   throw new NarthexError("bad_data", "decode snappy: preamble is not a varint of 32 bits");
 }
 
+/** No element of a block yields more bytes a byte: a copy of 64 takes three. */
+const EXPANSION_MAX = 64 / 3;
+
+/** True if a block of `packedBytes` can hold `declaredBytes`; false for bombs that only claim to. */
+export function isPlausibleSnappy(packedBytes: number, declaredBytes: number): boolean {
+  return declaredBytes <= packedBytes * EXPANSION_MAX;
+}
+
 /**
  * Decodes a snappy block into `into[0, size)` and returns `size`. `into` must hold the declared
  * size. A block that is cut short, copies from before its start, or yields another size than it
