@@ -303,7 +303,6 @@ export class App {
         buildUser: "",
         buildDate: "",
         goVersion: "",
-        features: {},
       };
       routes.push(queryRoutes({ query: this.#queries, tenants, clock: this.#clock, buildInfo }));
     }
