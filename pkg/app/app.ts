@@ -65,7 +65,8 @@ export class App {
   readonly #services = new ServiceManager();
   readonly #rings = new Map<string, Ring>();
   readonly #lifecyclers: Lifecycler[] = [];
-  readonly #pools: { close(): void }[] = [];
+  readonly #ingesters = new ClientPool((address) => ingesterClient(address, this.#clientOptions()));
+  readonly #pools: { close(): void }[] = [this.#ingesters];
   readonly #life = new AbortController();
   #membership: Membership | undefined;
   #ingester: Ingester | undefined;
@@ -247,8 +248,7 @@ export class App {
   #wireFront(): void {
     const { config, telemetry } = this;
     const ring = this.#rings.get("ingester");
-    const pool = new ClientPool((address) => ingesterClient(address, this.#clientOptions()));
-    this.#pools.push(pool);
+    const pool = this.#ingesters;
     ring?.onSnapshot((snapshot) => pool.retain(new Set(snapshot.instances.map((i) => i.address))));
     if (this.roles.has("distributor")) {
       const target =
@@ -308,7 +308,6 @@ export class App {
     }
     const listed: string[] = [];
     const queries = this.#queries;
-    const ingester = this.#ingester;
     routes.push(
       statusRoutes({
         version: this.#options.version,
@@ -321,7 +320,7 @@ export class App {
         tenants: queries && ((signal) => queries.tenantStats(signal)),
         configYaml: () => stringify(redacted(this.config)),
         reload: () => this.reload(),
-        flush: ingester && ((tenant, signal) => ingester.flush(tenant, signal)),
+        flush: this.#flush(),
         routes: () => listed,
       }),
     );
@@ -332,6 +331,22 @@ export class App {
       routes,
       onRoute: (method, path) => listed.push(`${method} ${path}`),
     });
+  }
+
+  /** Flushes the ingester of this process, or all of the ring; undefined where there is neither. */
+  #flush(): ((tenant: string | undefined, signal: AbortSignal) => Promise<void>) | undefined {
+    const own = this.#ingester;
+    if (own !== undefined) return (tenant, signal) => own.flush(tenant, signal);
+    const ring = this.#rings.get("ingester");
+    if (ring === undefined) return undefined;
+    return async (tenant, signal) => {
+      const readable = ring.current.instances.filter((instance) => instance.readable);
+      if (readable.length === 0)
+        throw new NarthexError("unavailable", "no ingester can be reached");
+      await Promise.all(
+        readable.map(({ address }) => this.#ingesters.get(address).flush(tenant, signal)),
+      );
+    };
   }
 
   #notReady(): string | undefined {

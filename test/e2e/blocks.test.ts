@@ -20,7 +20,8 @@ const hasWriter = WRITER_PEERS.every((name) => peer(name) !== undefined);
 async function dump(bucketDir: string, scratch: string): Promise<string[]> {
   await mkdir(join(scratch, "wal"), { recursive: true });
   for (const name of await readdir(bucketDir)) {
-    if (name.length === 26) await cp(join(bucketDir, name), join(scratch, name), { recursive: true });
+    if (name.length === 26)
+      await cp(join(bucketDir, name), join(scratch, name), { recursive: true });
   }
   const { stdout } = await run(promtool ?? "promtool", ["tsdb", "dump", scratch], {
     maxBuffer: 256 * 1024 * 1024,

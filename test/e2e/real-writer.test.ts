@@ -84,6 +84,10 @@ test.skipIf(!hasCluster)(
       await cluster.restart(victim);
       await delay(10_000);
       await expectEqual(servers, writer);
+      // The same from blocks of all replicas in the bucket and what has come since.
+      const flushed = await fetch(`${distributor}/ingester/flush`, { method: "POST" });
+      expect(flushed.status).toBe(204);
+      await expectEqual(servers, writer);
     } finally {
       await writer?.stop();
       await cluster.stop();
