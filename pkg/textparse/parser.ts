@@ -56,6 +56,7 @@ const OPENMETRICS_TYPES: Readonly<Record<string, string>> = {
  */
 export class ExpositionParser {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Name and labels of a series; of any other entry, its line. */
   seriesStart = 0;
   seriesEnd = 0;
   /** Value of the series; the marker of stale series cannot come from a text. */
@@ -132,6 +133,7 @@ export class ExpositionParser {
     if (this.#at >= this.#end) this.#fail(this.#at, "the body does not end with # EOF");
     if (this.bytes[this.#at] !== HASH) return this.#seriesLine();
     const word = this.#at + 2;
+    this.seriesStart = this.#at;
     if (this.bytes[this.#at + 1] !== SPACE) this.#fail(this.#at, "want TYPE, HELP, UNIT or EOF");
     if (this.#wordIs(word, "EOF")) {
       this.#at = word + 3;
@@ -150,6 +152,7 @@ export class ExpositionParser {
   /** A line of the text format that begins with `#`. */
   #commentLine(): EntryKind {
     const hash = this.#at;
+    this.seriesStart = hash;
     this.#at++;
     this.#skipBlanks();
     const kind = this.#at > hash + 1 ? this.#metaKind(this.#at) : undefined;
@@ -165,6 +168,7 @@ export class ExpositionParser {
     }
     this.#textStart = hash;
     this.#textEnd = this.#lineEnd(hash);
+    this.seriesEnd = this.#textEnd;
     this.#at = Math.min(this.#end, this.#textEnd + 1);
     return EntryKind.comment;
   }
@@ -204,6 +208,7 @@ export class ExpositionParser {
     }
     this.#textStart = this.#at;
     this.#textEnd = lineEnd;
+    this.seriesEnd = lineEnd;
     this.#at = Math.min(this.#end, lineEnd + 1);
     if (kind === EntryKind.type) this.#readType();
     else if (!isUtf8(bytes.subarray(this.#textStart, lineEnd))) {

@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { parseDocument } from "yaml";
+import { parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import { isLegacyLabelName, type Labels, labelsFromObject } from "#pkg/labels/mod.ts";
+import { formatDuration } from "#pkg/model/mod.ts";
 import { entry, ignored, list, section, text, unsupported } from "./fields.ts";
 import { inDir } from "./http-client.ts";
 import { describeProblems } from "./problems.ts";
@@ -81,6 +82,30 @@ export async function parseAgentConfig(
   const path = options.path ?? "configuration";
   const dir = options.path === undefined ? "." : dirname(options.path);
   const raw = checked(configSchema, parseYaml(yaml, path), path);
+  const others = await scrapeFiles(raw.scrape_config_files ?? [], dir);
+  return agentConfig(raw, others, { path, dir, env: options.env ?? {} });
+}
+
+/**
+ * What a server scrapes that is configured with nothing: the job `narthex`, which is itself at
+ * `address` (host and port), every `intervalMs`.
+ */
+export function selfScrapeConfig(address: string, intervalMs: number): AgentConfig {
+  const scrape = {
+    job_name: "narthex",
+    scrape_interval: formatDuration(intervalMs),
+    static_configs: [{ targets: [address] }],
+  };
+  const path = "self-scrape configuration";
+  const raw = checked(configSchema, { scrape_configs: [scrape] }, path);
+  return agentConfig(raw, [], { path, dir: ".", env: {} });
+}
+
+function agentConfig(
+  raw: RawConfig,
+  others: readonly FoundScrape[],
+  { path, dir, env }: { path: string; dir: string; env: Environment },
+): AgentConfig {
   const problems: string[] = [];
   const warnings: string[] = [];
   const global = raw.global ?? {};
@@ -89,9 +114,9 @@ export async function parseAgentConfig(
     raw: scrape,
     where: `scrape_configs.${i}`,
   }));
-  found.push(...(await scrapeFiles(raw.scrape_config_files ?? [], dir)));
+  found.push(...others);
   const config: AgentConfig = {
-    externalLabels: externalLabels(global, options.env ?? {}, { problems, warnings }),
+    externalLabels: externalLabels(global, env, { problems, warnings }),
     scrapeConfigs: found.map(({ raw: scrape, where }) =>
       scrapeConfig(scrape, global, {
         dir,
@@ -110,13 +135,30 @@ export async function parseAgentConfig(
 /** YAML with every scalar as text; Prometheus's own decoder types scalars by their field, too. */
 export function parseYaml(yaml: string, path: string): unknown {
   const document = parseDocument(yaml, { schema: "failsafe", merge: true });
-  const problem = document.errors[0] ?? document.warnings[0];
+  const problem: YamlProblem | undefined =
+    document.errors[0] ?? document.warnings[0] ?? binaryTag(document);
   if (problem !== undefined) {
     const at = problem.linePos?.[0];
     const where = at ? `:${at.line}:${at.col}` : "";
     throw new NarthexError("bad_data", `read ${path}${where}: ${problem.message}`);
   }
   return document.toJS() ?? "";
+}
+
+/** Bytes that are no text are a tag of their own in YAML, and nothing here takes them. */
+function binaryTag(document: ReturnType<typeof parseDocument>): YamlProblem | undefined {
+  let found: YamlProblem | undefined;
+  visit(document, {
+    Scalar: (_, node) => {
+      if (node.tag === "tag:yaml.org,2002:binary") found = { message: "binary data is no text" };
+    },
+  });
+  return found;
+}
+
+interface YamlProblem {
+  readonly message: string;
+  readonly linePos?: readonly { readonly line: number; readonly col: number }[];
 }
 
 function checked<T extends z.ZodType>(schema: T, tree: unknown, path: string): z.infer<T> {
