@@ -161,7 +161,9 @@ export async function finishCut(
   idleBefore: number,
 ): Promise<void> {
   let mint = Number.POSITIVE_INFINITY;
-  let dead = 0;
+  // Samples come in while this works, also older ones to series that were looked at already.
+  head.mintSinceCut = Number.POSITIVE_INFINITY;
+  const idle: number[] = [];
   for (let ref = 0; ref < head.rows.length; ref++) {
     const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const doubles = head.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
@@ -180,20 +182,33 @@ export async function finishCut(
     const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
     if (first >= 0) mint = Math.min(mint, head.chunks.mint[first]!);
     else if (open) mint = Math.min(mint, doubles[double + ROW.openMint]!);
-    else if (late === undefined && doubles[double + ROW.lastT]! < idleBefore) {
-      words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
-      dead++;
-    }
+    else if (late === undefined && doubles[double + ROW.lastT]! < idleBefore) idle.push(ref);
     if (late !== undefined) mint = Math.min(mint, late.columns.timestamps[0]!);
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
   head.cutOoo.clear();
-  head.mint = mint;
-  if (dead > 0) {
-    const isDead = (ref: number): boolean => head.isDead(ref);
-    head.liveSeries -= dead;
-    head.index.removeWhere(isDead);
-    head.postings.removeWhere(isDead);
-    await reader.forgetDead();
+  head.mint = Math.min(mint, head.mintSinceCut);
+  if (buryIdle(head, idle) > 0) await reader.forgetDead();
+}
+
+/**
+ * Takes series out of the head that still have no samples; returns how many. All at once: a dead
+ * series that could still be found would take samples in that nobody can read.
+ */
+function buryIdle(head: Head, idle: readonly number[]): number {
+  let dead = 0;
+  for (const ref of idle) {
+    const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
+    if (open || words[word + ROW.firstChunk]! >= 0 || head.ooo.has(ref)) continue;
+    words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
+    dead++;
   }
+  if (dead === 0) return 0;
+  const isDead = (ref: number): boolean => head.isDead(ref);
+  head.liveSeries -= dead;
+  head.index.removeWhere(isDead);
+  head.postings.removeWhere(isDead);
+  return dead;
 }

@@ -95,6 +95,8 @@ export class Head {
   /** Newest and oldest sample ever appended, ms. */
   maxt: number = Number.NEGATIVE_INFINITY;
   mint: number = Number.POSITIVE_INFINITY;
+  /** As `mint`, of the samples since a cut last set it to `Infinity`. */
+  mintSinceCut: number = Number.POSITIVE_INFINITY;
   samplesAppended = 0;
   seriesCreated = 0;
   readonly #appender: XorAppender;
@@ -189,9 +191,14 @@ export class Head {
     this.#appender.open(words, doubles, word, { t, hi, lo });
     doubles[double + ROW.openUntil] = (Math.floor(t / duration) + 1) * duration;
     if (t > this.maxt) this.maxt = t;
-    if (t < this.mint) this.mint = t;
+    this.#lowerMint(t);
     this.samplesAppended++;
     return AppendStatus.appended;
+  }
+
+  #lowerMint(t: number): void {
+    if (t < this.mint) this.mint = t;
+    if (t < this.mintSinceCut) this.mintSinceCut = t;
   }
 
   /** Spreads the chunks evenly over the rest of the range, as upstream's computeChunkEndTime. */
@@ -216,7 +223,7 @@ export class Head {
       words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_OOO;
     }
     if (!samples.insert(t, hi, lo)) return AppendStatus.duplicate;
-    if (t < this.mint) this.mint = t;
+    this.#lowerMint(t);
     this.samplesAppended++;
     return AppendStatus.outOfOrder;
   }
