@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const programs = ["narthex", "narthexctl"];
+const programs = ["narthex", "narthex-agent", "narthexctl"];
 
 await rm(`${root}/dist`, { recursive: true, force: true });
 await build({

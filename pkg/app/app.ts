@@ -1,12 +1,14 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { Agent } from "#pkg/agent/mod.ts";
 import {
   type HttpServer,
   queryRoutes,
   type Routes,
   serveHttp,
   statusRoutes,
+  targetRoutes,
   writeRoutes,
 } from "#pkg/api/mod.ts";
 import { type Clock, systemClock } from "#pkg/clock/mod.ts";
@@ -38,6 +40,7 @@ import { type Service, ServiceManager } from "#pkg/service/mod.ts";
 import { StoreGateway } from "#pkg/store-gateway/mod.ts";
 import { createTelemetry, forComponent, type Telemetry } from "#pkg/telemetry/mod.ts";
 import { TenantResolver } from "#pkg/tenant/mod.ts";
+import { agentConfig, embeddedAgent } from "./agent.ts";
 import { openBucket } from "./bucket.ts";
 import { Membership } from "./membership.ts";
 import { type Role, rolesOf } from "./targets.ts";
@@ -70,6 +73,7 @@ export class App {
   readonly #life = new AbortController();
   #membership: Membership | undefined;
   #ingester: Ingester | undefined;
+  #agent: Agent | undefined;
   #storeGateway: StoreGateway | undefined;
   #distributor: Distributor | undefined;
   #queries: QueryService | undefined;
@@ -112,6 +116,17 @@ export class App {
       if (isCluster) await this.#wireCluster();
       this.#wireFront();
       await this.#serve();
+      if (this.roles.has("agent") && config.agent.enabled) {
+        this.#agent = await embeddedAgent(config, {
+          clock: this.#clock,
+          telemetry,
+          httpAddress: this.httpAddress,
+          version: this.#options.version,
+          distributor: this.#distributor,
+        });
+        // Stopped first, so that what it scraped last still finds an ingester.
+        this.#services.add(this.#agent, this.#ingester ? ["ingester"] : []);
+      }
       await this.#services.start(this.#life.signal);
       for (const lifecycler of this.#lifecyclers) await lifecycler.changeState("ACTIVE");
       this.#started = true;
@@ -306,6 +321,7 @@ export class App {
       };
       routes.push(queryRoutes({ query: this.#queries, tenants, clock: this.#clock, buildInfo }));
     }
+    if (this.roles.has("agent")) routes.push(targetRoutes(() => this.#agent?.targets()));
     const listed: string[] = [];
     const queries = this.#queries;
     routes.push(
@@ -362,13 +378,15 @@ export class App {
     return `${writable} writable ingesters in the ring, want ${writeQuorum}`;
   }
 
-  /** Takes over what can change at run time: limits and overrides. */
+  /** Takes over what can change at run time: limits, overrides, and what the agent scrapes. */
   async reload(): Promise<void> {
     const { reread } = this.#options;
     if (reread === undefined)
       throw new NarthexError("unsupported", "there is no configuration file");
     try {
-      this.#limits.reload(await reread());
+      const config = await reread();
+      await this.#agent?.reload(await agentConfig(config, this.httpAddress));
+      this.#limits.reload(config);
       this.telemetry.log.info("configuration reloaded");
     } catch (error) {
       this.telemetry.log.error(

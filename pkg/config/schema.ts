@@ -209,6 +209,7 @@ export const configSchema = z.strictObject({
       doc: "Prometheus configuration file with scrape_configs; if empty, this process scrapes itself.",
     }),
     scrape_interval: duration({ default: "15s", minMs: 100, doc: "Interval of scraping itself." }),
+    tenant: text({ default: "anonymous", doc: "Tenant of what the embedded agent scrapes." }),
   }),
   limits: limitsSchema,
   overrides: z.record(z.string(), overridesSchema).default({}),
