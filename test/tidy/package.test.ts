@@ -41,4 +41,8 @@ test("a planted bad lock is found", () => {
     { ...sound, packages: { a: { version: "1.0.0", resolved: "https://host/a.tgz" } } },
     /a: resolved https:\/\/host\/a\.tgz/,
   );
+  const optional = { version: "1.0.0", optionalDependencies: { "a-linux": "1.0.0" } };
+  f({ ...sound, packages: { "node_modules/a": optional } }, /optional a-linux has no entry/);
+  const found = { ...sound.packages, "node_modules/a": optional, "node_modules/a-linux": {} };
+  expect(lockViolations({ ...sound, packages: found }, "1.2.3")).toEqual([]);
 });

@@ -5,10 +5,16 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
+interface LockedPackage {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 /** What the rules look at in `package-lock.json`. */
 export interface Lock {
   readonly version: string;
-  readonly packages: Readonly<Record<string, { version?: string; resolved?: string }>>;
+  readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
 const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
@@ -29,7 +35,10 @@ export function manifestViolations(manifest: Manifest, version: string): string[
   return problems;
 }
 
-/** Addresses that tie an installation to one registry, and stale versions, one sentence each. */
+/**
+ * Addresses that tie an installation to one registry, stale versions, and packages for other
+ * platforms that are missing, which makes `npm ci` refuse the file. One sentence each.
+ */
 export function lockViolations(lock: Lock, version: string): string[] {
   const problems: string[] = [];
   if (lock.version !== version) {
@@ -39,7 +48,14 @@ export function lockViolations(lock: Lock, version: string): string[] {
   if (own !== version) {
     problems.push(`package-lock.json: packages[""]: version ${own}, want ${version}`);
   }
-  for (const [path, { resolved }] of Object.entries(lock.packages)) {
+  for (const [path, { resolved, optionalDependencies = {} }] of Object.entries(lock.packages)) {
+    for (const name of Object.keys(optionalDependencies)) {
+      const places = [`${path}/node_modules/${name}`, `node_modules/${name}`];
+      if (places.some((place) => Object.hasOwn(lock.packages, place))) continue;
+      problems.push(
+        `package-lock.json: ${path}: optional ${name} has no entry: npm ci refuses that`,
+      );
+    }
     if (resolved === undefined || !/^https?:/.test(resolved)) continue;
     problems.push(
       `package-lock.json: ${path}: resolved ${resolved}; npm i --omit-lockfile-registry-resolved leaves it out`,
