@@ -10,26 +10,10 @@ import {
 } from "#pkg/storage/mod.ts";
 
 /** The recent data of tenants, wherever it is kept. */
-export interface RecentReads {
-  select(
-    tenant: string,
-    params: SelectParams,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly ChunkSeries[]>;
-  labelNames(tenant: string, params: LabelParams, signal: AbortSignal): Promise<string[]>;
-  labelValues(
-    tenant: string,
-    name: string,
-    params: LabelParams,
-    signal: AbortSignal,
-  ): Promise<string[]>;
-  metadata(
-    tenant: string,
-    params: MetadataParams,
-    signal: AbortSignal,
-  ): Promise<readonly MetricMetadata[]>;
-  tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]>;
-}
+export type RecentReads = Pick<
+  IngesterApi,
+  "select" | "labelNames" | "labelValues" | "metadata" | "tenantStats"
+>;
 
 /**
  * Reads from all ingesters of a ring that may hold the tenant, minus those that the write quorum
