@@ -95,11 +95,11 @@ export class SegmentLog {
   commit(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
-      this.#writing ??= this.#run().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#run();
     });
   }
+
+  /** Never rejects: those who wait are told. */
 
   async #run(): Promise<void> {
     // Let the requests of this turn of the event loop join the write.
@@ -117,15 +117,20 @@ export class SegmentLog {
         this.#failure = undefined;
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {
-        this.#failure = new NarthexError(
-          "unavailable",
-          `write WAL segment ${join(this.dir, segmentName(this.#index))}: ${messageOf(error)}`,
-          { cause: error },
-        );
+        this.#failure = this.#unwritten(error);
         this.#putBack(bytes, count);
         for (const waiter of waiters) waiter.reject(this.#failure);
       }
     }
+    // Here, not in a reaction to the promise: a commit that came in between would wait for nobody.
+    this.#writing = undefined;
+  }
+
+  #unwritten(error: unknown): NarthexError {
+    const path = join(this.dir, segmentName(this.#index));
+    return new NarthexError("unavailable", `write WAL segment ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 
   /** Puts bytes that could not be written before those that came meanwhile. */
@@ -150,6 +155,7 @@ export class SegmentLog {
     const file = this.#file!;
     for (let done = 0; done < count; ) {
       const { bytesWritten } = await file.write(bytes, done, count - done, this.#written + done);
+      if (bytesWritten === 0) throw new Error("nothing could be written");
       done += bytesWritten;
     }
     this.#written += count;
@@ -161,32 +167,50 @@ export class SegmentLog {
   async sync(): Promise<void> {
     if (!this.#unsynced) return;
     this.#unsynced = false;
-    await this.#file?.datasync();
+    try {
+      await this.#file?.datasync();
+    } catch (error) {
+      this.#unsynced = true;
+      throw error;
+    }
   }
 
-  /** Starts a new segment; all later appends go to it. Returns its index. */
+  /**
+   * Starts a new segment; all later appends go to it. Returns its index. Rejects with `unavailable`
+   * when that cannot be done; then the old one goes on.
+   */
   async rotate(): Promise<number> {
     await this.commit();
     while (this.#writing !== undefined) await this.#writing;
     // Held like a write, so that no commit runs while the file changes.
     const work = this.#openSegment(this.#index + 1);
-    this.#writing = work.finally(() => {
-      this.#writing = undefined;
-      if (this.#waiters.length > 0) {
-        this.#writing = this.#run().finally(() => {
-          this.#writing = undefined;
-        });
-      }
-    });
-    await work;
+    this.#writing = this.#hold(work);
+    try {
+      await work;
+    } catch (error) {
+      throw this.#unwritten(error);
+    }
     return this.#index;
   }
 
+  async #hold(work: Promise<void>): Promise<void> {
+    await work.catch(() => undefined);
+    this.#writing = this.#waiters.length > 0 ? this.#run() : undefined;
+  }
+
+  /** Either the new segment is the current one afterwards, or nothing has changed. */
   async #openSegment(index: number): Promise<void> {
     const file = await open(join(this.dir, segmentName(index)), "w");
-    await file.write(segmentHeader(), 0, SEGMENT_HEADER_BYTES, 0);
-    if (this.#options.fsync !== "never") await this.#file?.datasync().catch(() => undefined);
-    await this.#file?.close();
+    try {
+      const { bytesWritten } = await file.write(segmentHeader(), 0, SEGMENT_HEADER_BYTES, 0);
+      if (bytesWritten < SEGMENT_HEADER_BYTES) throw new Error("header could not be written");
+      if (this.#options.fsync !== "never") await this.#file?.datasync();
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+    // All that is in the old file was written; an error of closing it changes nothing.
+    await this.#file?.close().catch(() => undefined);
     this.#file = file;
     this.#index = index;
     this.#written = SEGMENT_HEADER_BYTES;
@@ -200,12 +224,15 @@ export class SegmentLog {
     }
   }
 
-  /** Writes what is pending and closes the file. */
+  /** Writes what is pending and closes the file. Closes it also where it rejects. */
   async close(): Promise<void> {
-    await this.commit();
-    while (this.#writing !== undefined) await this.#writing;
-    if (this.#options.fsync !== "never") await this.sync();
-    await this.#file?.close();
-    this.#file = undefined;
+    try {
+      await this.commit();
+      while (this.#writing !== undefined) await this.#writing;
+      if (this.#options.fsync !== "never") await this.sync();
+    } finally {
+      await this.#file?.close();
+      this.#file = undefined;
+    }
   }
 }
