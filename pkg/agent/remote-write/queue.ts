@@ -105,6 +105,15 @@ export class RemoteQueue {
 
   /** Sends what the log holds, for up to `graceMs`, then ends. */
   async stop(graceMs: number): Promise<void> {
+    if (graceMs > 0) await this.#sendRest(graceMs);
+    this.#reading.abort(stopped());
+    this.#life.abort(stopped());
+    for (const shard of this.#shards) shard.end();
+    await this.#work;
+    await Promise.all(this.#running);
+  }
+
+  async #sendRest(graceMs: number): Promise<void> {
     const { clock } = this.#context;
     const timer = clock.setTimeout(() => this.#life.abort(stopped()), graceMs);
     while (!this.#life.signal.aborted && !(this.#caughtUp && this.#progress.openCount === 0)) {
@@ -112,11 +121,6 @@ export class RemoteQueue {
       await sleep(10, undefined, clock);
     }
     timer.cancel();
-    this.#reading.abort(stopped());
-    this.#life.abort(stopped());
-    for (const shard of this.#shards) shard.end();
-    await this.#work;
-    await Promise.all(this.#running);
   }
 
   #startShards(count: number): void {
@@ -347,7 +351,8 @@ export class RemoteQueue {
       this.#progress.settle(ticket, next - i);
       i = next;
     }
-    this.#context.metrics.samplesPending.set(this.#labels, this.#pending());
+    // The shard counts the batch until this returns.
+    this.#context.metrics.samplesPending.set(this.#labels, this.#pending() - count);
   }
 
   #pending(): number {
