@@ -182,19 +182,29 @@ export class TenantDb implements ChunkQuerier {
     const cut = await beginCut(head, before);
     const dir = join(this.#options.dir, "blocks");
     const written: BlockMeta[] = [];
-    for (const range of await cutRanges(head, cut)) {
-      const meta = await writeBlock(cutSeries(head, reader, cut, range), {
-        dir,
-        mint: range.mint,
-        maxt: range.maxt + 1,
-        clock,
-        random,
-      });
-      if (meta !== undefined) {
-        this.#blocks.set(meta.ulid, await BlockReader.open(join(dir, meta.ulid)));
+    const readers: BlockReader[] = [];
+    try {
+      for (const range of await cutRanges(head, cut)) {
+        const meta = await writeBlock(cutSeries(head, reader, cut, range), {
+          dir,
+          mint: range.mint,
+          maxt: range.maxt + 1,
+          clock,
+          random,
+        });
+        if (meta === undefined) continue;
         written.push(meta);
+        readers.push(await BlockReader.open(join(dir, meta.ulid)));
       }
+    } catch (error) {
+      // The next attempt writes them all again; on a disk that is full they would pile up.
+      for (const block of readers) await block.close().catch(() => undefined);
+      for (const { ulid } of written) {
+        await rm(join(dir, ulid), { recursive: true, force: true }).catch(() => undefined);
+      }
+      throw error;
     }
+    for (const block of readers) this.#blocks.set(block.meta.ulid, block);
     // Reads that began before the blocks were there still need the head's copy.
     await this.#readersDone();
     await finishCut(head, reader, cut, clock.now() - seriesIdleTimeoutMs);

@@ -140,8 +140,14 @@ export class DurableHead {
   async checkpoint(segment: number): Promise<void> {
     const name = `checkpoint.${String(segment).padStart(8, "0")}`;
     const temporary = join(this.#dir, `${name}.tmp`);
-    await writeCheckpoint(temporary, this.head, this.reader, this.metadata);
-    await rename(temporary, join(this.#dir, name));
+    try {
+      await writeCheckpoint(temporary, this.head, this.reader, this.metadata);
+      await rename(temporary, join(this.#dir, name));
+    } catch (error) {
+      // On a disk that is full, each attempt would leave one more.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
     const folder = await open(this.#dir, "r");
     await folder.sync().finally(() => folder.close());
     for (const other of await readdir(this.#dir)) {
@@ -270,6 +276,8 @@ class Replayer implements RecordHandler {
   readonly #columns = new SampleColumns();
   /** Newest in-order sample that the checkpoint, or a block, holds of a series. */
   readonly #settled: number[] = [];
+  /** Number of a series that had the labels before, by the number it got when it came back. */
+  readonly #returned = new Map<number, number>();
 
   constructor(head: Head, report: ReplayReport, metadata: [Uint8Array][]) {
     this.#head = head;
@@ -282,6 +290,14 @@ class Replayer implements RecordHandler {
     // A checkpoint is written while series are added, so the first segment may repeat them.
     if (ref < rows.length) return;
     while (rows.length < ref) this.#bury(rows.add());
+    // A series that left the head and came back has two numbers where no checkpoint was written
+    // in between; its samples belong together.
+    const known = this.#head.findLabels(bytes.subarray(start, end));
+    if (known >= 0) {
+      this.#bury(rows.add());
+      this.#returned.set(ref, known);
+      return;
+    }
     this.#head.addSeries(decodeLabels(bytes, start, end).labels, bytes, { start, end });
     this.#report.series++;
   }
@@ -293,6 +309,12 @@ class Replayer implements RecordHandler {
   }
 
   sample(ref: number, t: number, hi: number, lo: number, outOfOrder: boolean): void {
+    const before = this.#returned.size > 0 ? this.#returned.get(ref) : undefined;
+    if (before !== undefined) {
+      this.#head.appendSample(before, t, hi, lo, Number.NEGATIVE_INFINITY);
+      this.#report.samples++;
+      return;
+    }
     if (!this.#exists(ref)) return;
     if (!outOfOrder && t <= (this.#settled[ref] ?? Number.NEGATIVE_INFINITY)) return;
     this.#head.appendSample(ref, t, hi, lo, Number.NEGATIVE_INFINITY);

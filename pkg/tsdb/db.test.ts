@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seriesFromChunks } from "#pkg/chunkenc/mod.ts";
+import { FakeClock } from "#pkg/clock/mod.ts";
+import { formatSeries, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
+import { type Random, seededRandom } from "#pkg/prng/mod.ts";
+import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
+import { SampleColumns } from "#pkg/storage/mod.ts";
+import { TenantDb } from "./db.ts";
+
+const DURATION = 60_000;
+const NOW = 100 * DURATION;
+const everything = { mint: -1e15, maxt: 1e15, matchers: [new Matcher("!=", "__name__", "")] };
+const signal = new AbortController().signal;
+
+let dir = "";
+let random: Random = seededRandom(1);
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "narthex-db-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+function open(): Promise<TenantDb> {
+  return TenantDb.open({
+    dir,
+    hasher: new LabelHasher(1, 2),
+    clock: new FakeClock(NOW),
+    random: () => random(),
+    seriesIdleTimeoutMs: DURATION,
+    blockDurationMs: DURATION,
+    outOfOrderWindowMs: NOW,
+    creationGraceMs: 0,
+    segmentBytesMax: 1e6,
+    fsync: "never",
+  });
+}
+
+async function push(db: TenantDb, series: string, t: number): Promise<void> {
+  const builder = new WriteRequestBuilder();
+  builder.sample(labelsFromObject({ __name__: "m", i: series }), t, 0, 1);
+  const request = new ScannedRequest();
+  const body = builder.view();
+  request.scan(body, 0, body.length, db.head.hasher);
+  const sink = { reject: (reason: string): never => expect.fail(reason) };
+  expect(await db.append(request, NOW, { admit: () => undefined }, sink)).toBe(1);
+}
+
+/** `series@t` of every sample; each series must come once. */
+async function contents(db: TenantDb): Promise<string[]> {
+  const out: string[] = [];
+  const seen = new Set<string>();
+  const columns = new SampleColumns();
+  for await (const batch of db.selectChunks(everything, signal)) {
+    for (const series of batch) {
+      const name = formatSeries(series.labels);
+      expect(seen.has(name)).toBe(false);
+      seen.add(name);
+      columns.clear();
+      seriesFromChunks(series).read(columns, -1e15, 1e15);
+      for (const t of columns.timestamps.subarray(0, columns.length)) out.push(`${name}@${t}`);
+    }
+  }
+  return out;
+}
+
+test("TenantDb holds a series once that came back before a checkpoint was written", async () => {
+  let db = await open();
+  await push(db, "a", 1000);
+  await push(db, "b", 2000);
+  await push(db, "a", 2000);
+  // A folder in its place keeps the checkpoint from being published.
+  const blocker = join(dir, "wal", "checkpoint.00000001");
+  await mkdir(join(blocker, "x"), { recursive: true });
+  await expect(db.cut(Number.POSITIVE_INFINITY)).rejects.toThrow();
+  await rm(blocker, { recursive: true });
+  expect((await readdir(join(dir, "wal"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  await push(db, "a", 99 * DURATION);
+  await push(db, "c", 99 * DURATION);
+  const before = await contents(db);
+  expect(before).toHaveLength(5);
+  await db.close();
+  db = await open();
+  expect(await contents(db)).toEqual(before);
+  await push(db, "a", 99 * DURATION + 1);
+  await push(db, "c", 99 * DURATION + 1);
+  await db.close();
+  db = await open();
+  expect(await contents(db)).toHaveLength(7);
+  await db.cut(Number.POSITIVE_INFINITY);
+  expect(await contents(db)).toHaveLength(7);
+  await db.close();
+  db = await open();
+  expect(await contents(db)).toHaveLength(7);
+  await db.close();
+});
+
+test("TenantDb.cut that fails half way leaves no blocks and can be tried again", async () => {
+  const db = await open();
+  await push(db, "a", 1000);
+  await push(db, "a", 1000 + DURATION);
+  const good = random;
+  let calls = 0;
+  // The second block gets no id.
+  random = () => {
+    if (++calls > 16) throw new Error("no luck");
+    return good();
+  };
+  await expect(db.cut(Number.POSITIVE_INFINITY)).rejects.toThrow("no luck");
+  random = good;
+  expect(await readdir(join(dir, "blocks"))).toEqual([]);
+  expect(db.blocks).toEqual([]);
+  expect(await contents(db)).toHaveLength(2);
+  expect(await db.cut(Number.POSITIVE_INFINITY)).toHaveLength(2);
+  expect(await contents(db)).toHaveLength(2);
+  expect(await readdir(join(dir, "blocks"))).toHaveLength(2);
+  await db.close();
+});
