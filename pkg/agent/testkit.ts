@@ -20,7 +20,7 @@ import { ScrapeCache } from "./scrape/cache.ts";
 
 /** Moves the clock on by 1 ms at a time until `done`, while I/O goes on. */
 export async function until(clock: FakeClock, done: () => boolean): Promise<void> {
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 100_000; i++) {
     if (done()) return;
     await clock.advance(1);
   }
