@@ -72,3 +72,24 @@ test("finishCut leaves mint at the oldest sample that came in while it worked", 
   await finished;
   expect(await count(head, 0, 4 * DURATION, 6 * DURATION)).toBe(1);
 });
+
+test("HeadReader.selectChunks answers with no other series in place of one that dies", async () => {
+  const head = headOf(MANY, 10 * DURATION);
+  const reader = new HeadReader(head);
+  await reader.ordered(signal);
+  const cut = await beginCut(head, Number.POSITIVE_INFINITY);
+  for (let i = 0; i < MANY; i += 2) push(head, i, 11 * DURATION);
+  // New ones, so that the ranking is extended while the series die.
+  for (let i = MANY; i < 3 * MANY; i++) push(head, i, 10 * DURATION);
+  const matchers = [new Matcher("!=", "i", "x")];
+  const finished = finishCut(head, reader, cut, NOW);
+  const found: string[] = [];
+  const read = (async () => {
+    const params = { mint: 0, maxt: NOW, matchers };
+    for await (const batch of reader.selectChunks(params, signal)) {
+      for (const { labels } of batch) found.push(labels[3]!);
+    }
+  })();
+  await Promise.all([finished, read]);
+  expect(new Set(found).size).toBe(found.length);
+});

@@ -50,12 +50,12 @@ export class HeadReader implements ChunkQuerier {
   ): AsyncIterable<readonly ChunkSeries[]> {
     const head = this.#head;
     if (params.mint > head.maxt || params.maxt < head.mint) return;
-    const refs = this.#inRange(
+    const found = this.#inRange(
       head.postings.select(params.matchers, head.rows.length),
       params.mint,
       params.maxt,
     );
-    await this.#sort(refs, signal);
+    const refs = await this.#sorted(found, signal);
     const limit =
       params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
     for (let from = 0; from < limit; from += BATCH_SERIES) {
@@ -188,24 +188,22 @@ export class HeadReader implements ChunkQuerier {
     return this.#ranked.filter((ref) => !this.#head.isDead(ref));
   }
 
-  /** Sorts series numbers into label order, in place. */
-  async #sort(refs: Uint32Array, signal: AbortSignal): Promise<void> {
-    if (refs.length < 2) return;
+  /** The series numbers in label order; those that die meanwhile may be missing. */
+  async #sorted(refs: Uint32Array, signal: AbortSignal): Promise<Uint32Array> {
+    if (refs.length < 2) return refs;
     if (refs.length < this.#head.rows.length * RANK_SHARE || refs.length < 256) {
-      refs.set(await this.#sortByLabels(refs, signal));
-      return;
+      return this.#sortByLabels(refs, signal);
     }
     await this.#rankAll(signal);
     const rank = this.#rank;
     // Series may have been created, though none of these, since the ranking was made.
-    if (refs[refs.length - 1]! < this.#rankedTo) {
-      const keys = new Uint32Array(refs.length);
-      for (let i = 0; i < refs.length; i++) keys[i] = rank[refs[i]!]!;
-      keys.sort();
-      for (let i = 0; i < refs.length; i++) refs[i] = this.#ranked[keys[i]!]!;
-      return;
-    }
-    refs.set(await this.#sortByLabels(refs, signal));
+    if (refs[refs.length - 1]! >= this.#rankedTo) return this.#sortByLabels(refs, signal);
+    // Series that died since have no rank any more.
+    const live = refs.filter((ref) => !this.#head.isDead(ref));
+    for (let i = 0; i < live.length; i++) live[i] = rank[live[i]!]!;
+    live.sort();
+    for (let i = 0; i < live.length; i++) live[i] = this.#ranked[live[i]!]!;
+    return live;
   }
 
   /** Brings the ranking up to all series there are; new ones are merged into the old order. */
@@ -221,7 +219,8 @@ export class HeadReader implements ChunkQuerier {
 
   /** Drops dead series from the ranking and gives back the memory of their labels. */
   async forgetDead(): Promise<void> {
-    await this.#ranking;
+    // Another one may begin as one ends.
+    while (this.#ranking !== undefined) await this.#ranking;
     const { rows, labelArena } = this.#head;
     const keep = this.#ranked.filter((ref) => !this.#head.isDead(ref));
     for (const ref of this.#ranked) {
