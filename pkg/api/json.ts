@@ -37,6 +37,7 @@ function statsOf({ stats }: QueryResult): unknown {
 
 class Pieces {
   text = "";
+  readonly labels = new LabelsJson();
 
   get due(): boolean {
     return this.text.length >= PIECE_CHARS;
@@ -61,7 +62,7 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
       out.text += '"vector","result":[';
       const time = seconds(data.timeMs);
       for (let i = 0; i < data.labels.length; i++) {
-        const metric = labelsJson(data.labels[i]!);
+        const metric = out.labels.write(data.labels[i]!);
         out.text += `${i > 0 ? "," : ""}{"metric":${metric},"value":[${time},"${sampleText(data.values[i]!)}"]}`;
         if (out.due) yield out.take();
       }
@@ -75,7 +76,7 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
       );
       let first = true;
       for (const { labels, values, kinds } of data.series) {
-        out.text += `${first ? "" : ","}{"metric":${labelsJson(labels)},"values":[`;
+        out.text += `${first ? "" : ","}{"metric":${out.labels.write(labels)},"values":[`;
         first = false;
         let comma = "";
         for (let i = 0; i < kinds.length; i++) {
@@ -93,7 +94,7 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
       out.text += '"matrix","result":[';
       let first = true;
       for (const { labels, timestamps, values } of data.series) {
-        out.text += `${first ? "" : ","}{"metric":${labelsJson(labels)},"values":[`;
+        out.text += `${first ? "" : ","}{"metric":${out.labels.write(labels)},"values":[`;
         first = false;
         for (let i = 0; i < timestamps.length; i++) {
           out.text += `${i > 0 ? "," : ""}[${seconds(timestamps[i]!)},"${sampleText(values[i]!)}"]`;
@@ -117,7 +118,7 @@ export function* seriesJson(series: Iterable<Labels>, envelope: () => Envelope):
   out.text += '{"status":"success","data":[';
   let comma = "";
   for (const labels of series) {
-    out.text += comma + labelsJson(labels);
+    out.text += comma + out.labels.write(labels);
     comma = ",";
     if (out.due) yield out.take();
   }
@@ -132,13 +133,29 @@ function tail({ warnings, infos }: Envelope): string {
   return text;
 }
 
-/** The label set as a JSON object. */
-export function labelsJson(labels: Labels): string {
-  let text = "{";
-  for (let i = 0; i < labels.length; i += 2) {
-    text += `${i > 0 ? "," : ""}${JSON.stringify(labels[i])}:${JSON.stringify(labels[i + 1])}`;
+/** Quoted strings that one answer remembers; most labels repeat from series to series. */
+const QUOTED_MAX = 8192;
+
+/** Writes label sets as JSON objects; one for each answer. */
+class LabelsJson {
+  readonly #quoted = new Map<string, string>();
+
+  write(labels: Labels): string {
+    let text = "{";
+    for (let i = 0; i < labels.length; i += 2) {
+      text += `${i > 0 ? "," : ""}${this.#quote(labels[i]!)}:${this.#quote(labels[i + 1]!)}`;
+    }
+    return `${text}}`;
   }
-  return `${text}}`;
+
+  #quote(value: string): string {
+    let quoted = this.#quoted.get(value);
+    if (quoted === undefined) {
+      quoted = JSON.stringify(value);
+      if (this.#quoted.size < QUOTED_MAX) this.#quoted.set(value, quoted);
+    }
+    return quoted;
+  }
 }
 
 /** A time in seconds with up to three decimals, as upstream writes it. */
