@@ -29,6 +29,14 @@ import { hasOpenChunk, XorAppender } from "./xor-append.ts";
 const SAMPLES_TO_ESTIMATE = 30;
 const SAMPLES_MAX = 240;
 const CHUNK_BYTES_MAX = 1024 - 20;
+/** Largest label set, where the limits on labels are off; arenas hold up to 1 MiB in one piece. */
+const LABEL_BYTES_MAX = 512 * 1024;
+/** A spelling of a known series that is longer is decoded each time. */
+const SPELLING_BYTES_MAX = 16 * 1024;
+/** Spellings that are kept beyond two for each series; a sender could make up any number. */
+const SPELLINGS_SPARE = 1024;
+/** Differences of times in the log are exact from here on; nobody has samples from so long ago. */
+const TIME_MIN = -(2 ** 51);
 
 /** Outcome of one sample. */
 export const AppendStatus = {
@@ -142,7 +150,9 @@ export class Head {
         const t = timestamps[s]!;
         const lo = bits[2 * s]!;
         const hi = bits[2 * s + 1]!;
-        const status = t > futureLimit ? 5 : this.appendSample(ref, t, hi, lo, oldLimit);
+        let status: AppendStatus = AppendStatus.tooFarInFuture;
+        if (t < TIME_MIN) status = AppendStatus.tooOld;
+        else if (t <= futureLimit) status = this.appendSample(ref, t, hi, lo, oldLimit);
         if (status === AppendStatus.appended) {
           log.sample(ref, t, hi, lo);
           accepted++;
@@ -285,12 +295,12 @@ export class Head {
         canonical = canonicalLabelBytes(labels);
         const known = this.findLabels(canonical);
         if (known >= 0) {
-          this.index.add(hash, request.bytes, range, known);
+          this.#addSpelling(hash, request.bytes, range, known);
           return known;
         }
         range = { start: 0, end: canonical.length };
       }
-      rejection = admission.admit(labels, this.liveSeries);
+      rejection = tooLarge(range) ?? admission.admit(labels, this.liveSeries);
     }
     if (rejection !== undefined) {
       const { reason, message } = rejection;
@@ -298,9 +308,23 @@ export class Head {
       return -1;
     }
     const ref = this.addSeries(labels, canonical, range);
-    if (canonical !== request.bytes) this.index.add(hash, request.bytes, { start, end }, ref);
     log.series(ref, canonical, range.start, range.end);
+    if (canonical !== request.bytes) {
+      this.#addSpelling(hash, request.bytes, { start, end }, ref);
+    }
     return ref;
+  }
+
+  /** Makes a series known under other bytes too, as far as there is room for that. */
+  #addSpelling(
+    hash: { lo: number; hi: number },
+    bytes: Uint8Array,
+    range: { start: number; end: number },
+    ref: number,
+  ): void {
+    if (range.end - range.start > SPELLING_BYTES_MAX) return;
+    if (this.index.count >= 2 * this.liveSeries + SPELLINGS_SPARE) return;
+    this.index.add(hash, bytes, range, ref);
   }
 
   /** The series with these canonical label bytes, or -1. */
@@ -381,4 +405,12 @@ export class Head {
       );
     }
   }
+}
+
+function tooLarge({ start, end }: { start: number; end: number }): Rejection | undefined {
+  if (end - start <= LABEL_BYTES_MAX) return undefined;
+  return {
+    reason: "labels_too_large",
+    message: `label set of ${end - start} bytes, a series can have at most ${LABEL_BYTES_MAX}`,
+  };
 }
