@@ -33,12 +33,22 @@ function parseArgs(argv: readonly string[]): CommandLine {
       flags[flag] = given ?? "true";
     });
   }
+  refuseUnknown(argv);
   let configFile: string | undefined;
   program.on(`option:${CONFIG_FILE}`, (path: string) => {
     configFile = path;
   });
   program.parse([...argv]);
   return { configFile: configFile ?? process.env["NARTHEX_CONFIG_FILE"], flags };
+}
+
+/** Unknown flags fail with the nearest known one, as unknown keys of the file do. */
+function refuseUnknown(argv: readonly string[]): void {
+  const known = new Set([...CONFIG_KEYS.map((key) => key.flag), CONFIG_FILE, "help", "version"]);
+  const given = argv.slice(2).flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
+  const unknown = given.filter((flag) => !known.has(flag));
+  if (unknown.length > 0)
+    loadConfig({ flags: Object.fromEntries(unknown.map((flag) => [flag, ""])) });
 }
 
 async function readConfig({ configFile, flags }: CommandLine): Promise<Config> {
