@@ -55,6 +55,7 @@ async function ringOfSix(): Promise<{
         const request = new ScannedRequest();
         request.scan(body, 0, body.length, hasher);
         const names = (received.get(address) ?? []).slice();
+        for (let i = 0; i < request.metadataRanges.length; i += 2) names.push(`${tenant}/metadata`);
         for (let i = 0; i < request.seriesCount; i++) {
           const { labels } = decodeLabels(
             request.bytes,
@@ -110,6 +111,7 @@ test("each valid series reaches one ingester in each zone, the same at every pus
     const zones = new Map<string, Set<number>>();
     for (const [address, names] of received) {
       for (const name of names) {
+        if (name === "t/metadata") continue;
         const zone = Number(address.slice(-1)) % 3;
         const seen = zones.get(name) ?? zones.set(name, new Set()).get(name)!;
         expect(seen.has(zone)).toBe(false);
@@ -131,6 +133,25 @@ test("each valid series reaches one ingester in each zone, the same at every pus
       ([address, names]) => names.length !== first.get(address)?.length,
     );
     expect(moved.length).toBeGreaterThan(0);
+  } finally {
+    await stop();
+  }
+});
+
+test("metadata that comes without series reaches a quorum of ingesters", async () => {
+  const { received, failing, target, stop } = await ringOfSix();
+  const builder = new WriteRequestBuilder();
+  builder.metadata({ metric: "m", type: "gauge", help: "h", unit: "" });
+  builder.metadata({ metric: "n", type: "gauge", help: "h", unit: "" });
+  const body = builder.view();
+  const alone = new ScannedRequest();
+  alone.scan(body, 0, body.length, new LabelHasher(3, 4));
+  try {
+    expect(await target.push("t", alone)).toEqual({ samples: 0, rejected: [] });
+    await expect.poll(() => received.size).toBe(3);
+    for (const names of received.values()) expect(names).toEqual(["t/metadata", "t/metadata"]);
+    for (let i = 0; i < 6; i++) failing.add(`ingester-${i}`);
+    await expect(target.push("t", alone)).rejects.toMatchObject({ code: "unavailable" });
   } finally {
     await stop();
   }

@@ -14,6 +14,9 @@ import type { WriteTarget } from "./distributor.ts";
 import { KnownSeries } from "./known-series.ts";
 import { type Delivery, WriteQuorum } from "./write-quorum.ts";
 
+/** Tenants whose known series are kept; senders choose the names where nobody checks them. */
+const TENANTS_MAX = 10_000;
+
 export interface RingTargetOptions {
   readonly ring: Ring;
   /** The client for an instance's address. */
@@ -42,26 +45,19 @@ export class RingTarget implements WriteTarget {
   push(tenant: string, request: ScannedRequest): Promise<PushOutcome> {
     const ring = this.#options.ring.current;
     const rejected = new Map<string, { reason: string; count: number; message: string }>();
-    const quorum = new WriteQuorum(request.seriesCount, ring.writeQuorum);
+    // Prometheus sends metadata apart: it travels like one series then.
+    const isMetadata = request.seriesCount === 0 && request.metadataRanges.length > 0;
+    const quorum = new WriteQuorum(isMetadata ? 1 : request.seriesCount, ring.writeQuorum);
     const lists = new Map<number, number[]>();
+    if (isMetadata) addReplicas(ring, metadataSlot(tenant, ring), 0, lists);
     for (let i = 0; i < request.seriesCount; i++) {
       const slot = this.#slotOf(tenant, request, i, ring, rejected);
-      if (slot < 0) {
-        quorum.skip(i);
-        continue;
-      }
-      const at = slot * ring.replicationFactor;
-      for (let r = 0; r < ring.replicationFactor; r++) {
-        const instance = ring.writeTable[at + r]!;
-        if (instance < 0) continue;
-        const list = lists.get(instance);
-        if (list) list.push(i);
-        else lists.set(instance, [i]);
-      }
+      if (slot < 0) quorum.skip(i);
+      else addReplicas(ring, slot, i, lists);
     }
     const deliveries = [...lists].map(([index, series]) => {
       const instance = ring.instances[index]!;
-      const body = bodyFor(request, series);
+      const body = bodyFor(request, isMetadata ? [] : series);
       return {
         instance: instance.id,
         address: instance.address,
@@ -106,6 +102,18 @@ export class RingTarget implements WriteTarget {
     });
   }
 
+  #knownOf(tenant: string): { series: KnownSeries; placement: LabelHasher } {
+    let known = this.#known.get(tenant);
+    if (known === undefined) {
+      // Tables are small and filled again by the next push, so the oldest may go.
+      const [oldest] = this.#known.keys();
+      if (this.#known.size >= TENANTS_MAX && oldest !== undefined) this.#known.delete(oldest);
+      known = { series: new KnownSeries(), placement: placementHasher(tenant) };
+      this.#known.set(tenant, known);
+    }
+    return known;
+  }
+
   /** The slot of series `i`, or -1 if it is refused. */
   #slotOf(
     tenant: string,
@@ -114,11 +122,7 @@ export class RingTarget implements WriteTarget {
     ring: RingSnapshot,
     rejected: Map<string, { reason: string; count: number; message: string }>,
   ): number {
-    let known = this.#known.get(tenant);
-    if (known === undefined) {
-      known = { series: new KnownSeries(), placement: placementHasher(tenant) };
-      this.#known.set(tenant, known);
-    }
+    const known = this.#knownOf(tenant);
     const lo = request.hashLo[i]!;
     const hi = request.hashHi[i]!;
     const slot = known.series.find(lo, hi);
@@ -150,12 +154,36 @@ export class RingTarget implements WriteTarget {
   }
 }
 
+/** Enters series `i` with the instances that a slot is written to. */
+function addReplicas(
+  ring: RingSnapshot,
+  slot: number,
+  i: number,
+  lists: Map<number, number[]>,
+): void {
+  const at = slot * ring.replicationFactor;
+  for (let r = 0; r < ring.replicationFactor; r++) {
+    const instance = ring.writeTable[at + r]!;
+    if (instance < 0) continue;
+    const list = lists.get(instance);
+    if (list) list.push(i);
+    else lists.set(instance, [i]);
+  }
+}
+
 /** Places the series of a tenant; the same in every process, so the seeds come from the name. */
 function placementHasher(tenant: string): LabelHasher {
   const bytes = new TextEncoder().encode(tenant);
   const name = new LabelHasher(0, 0);
   name.hash(new DataView(bytes.buffer), 0, bytes.length);
   return new LabelHasher(name.lo, name.hi);
+}
+
+/** Where the metadata of a tenant goes: always to the same instances, which know what is new. */
+function metadataSlot(tenant: string, ring: RingSnapshot): number {
+  const placement = placementHasher(tenant);
+  placement.hash(new DataView(new ArrayBuffer(0)), 0, 0);
+  return ring.slotOf(placement.lo);
 }
 
 /** The part of the request that holds `series`, and all metadata; an owned copy. */
