@@ -25,10 +25,17 @@ describe("Relabeller", () => {
         sourceLabels: ["a", "b"],
         regex: "f(.*);(.*)r",
         targetLabel: "d",
-        replacement: "${1}-${2}",
+        replacement: "$1-$2",
       },
     ],
     "a foo b bar c baz d oo-ba",
+  );
+  f(
+    "replace expands names in braces",
+    abc,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of RE2's kind
+    [{ sourceLabels: ["a"], targetLabel: "d", replacement: "${1}x$1x" }],
+    "a foo b bar c baz d foox",
   );
   f(
     "replace leaves what does not match",
@@ -40,7 +47,7 @@ describe("Relabeller", () => {
   f(
     "replace expands the target",
     abc,
-    [{ sourceLabels: ["a"], regex: "(f).*", targetLabel: "x_${1}", replacement: "y" }],
+    [{ sourceLabels: ["a"], regex: "(f).*", targetLabel: "x_$1", replacement: "y" }],
     "a foo b bar c baz x_f y",
   );
   f(
@@ -99,7 +106,7 @@ describe("Relabeller", () => {
   f(
     "labelmap keeps the originals",
     { a: "foo", b1: "bar", b2: "baz" },
-    [{ action: "labelmap", regex: "(b.*)", replacement: "bar_${1}" }],
+    [{ action: "labelmap", regex: "(b.*)", replacement: "bar_$1" }],
     "a foo b1 bar b2 baz bar_b1 bar bar_b2 baz",
   );
   f("labeldrop", { a: "foo", b1: "bar" }, [{ action: "labeldrop", regex: "(b.*)" }], "a foo");

@@ -73,6 +73,7 @@ describe("parseAgentConfig", () => {
       ],
     },
   );
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: it is what is expanded
   f("global: {external_labels: {a: '${TEST}x', b: $TEST, c: $$TEST, d: 'x$$$$', e: '$${TEST}'}}", {
     externalLabels: ["a", "envx", "b", "env", "c", "$TEST", "d", "x$$", "e", "${TEST}"],
   });
@@ -80,6 +81,7 @@ describe("parseAgentConfig", () => {
     externalLabels: ["a", "x"],
     warnings: ["global.external_labels.a: environment variable NONE is not set"],
   });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: it is what is expanded
 });
 
 describe("parseAgentConfig refuses", () => {
