@@ -11,6 +11,7 @@ import {
   unescapeLabel,
 } from "./lexical.ts";
 import { FloatReader, formatOpenMetricsFloat } from "./number.ts";
+import { OPENMETRICS_TYPES, TEXT_TYPES } from "./types.ts";
 
 /** What `ExpositionParser.next` found. */
 export const EntryKind = { eof: 0, series: 1, type: 2, help: 3, unit: 4, comment: 5 } as const;
@@ -26,24 +27,6 @@ const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
-
-const TEXT_TYPES: Readonly<Record<string, string>> = {
-  counter: "counter",
-  gauge: "gauge",
-  histogram: "histogram",
-  summary: "summary",
-  untyped: "unknown",
-};
-const OPENMETRICS_TYPES: Readonly<Record<string, string>> = {
-  counter: "counter",
-  gauge: "gauge",
-  histogram: "histogram",
-  gaugehistogram: "gaugehistogram",
-  summary: "summary",
-  info: "info",
-  stateset: "stateset",
-  unknown: "unknown",
-};
 
 /**
  * Cursor over one scrape body in the Prometheus text format or in OpenMetrics. After `next` its
