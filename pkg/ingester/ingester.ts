@@ -1,6 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { sleep } from "#pkg/async/mod.ts";
+import { abortError, sleep, withTimeout } from "#pkg/async/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
@@ -56,6 +56,8 @@ interface Tenant {
 const RATE_PERIOD_MS = 5_000;
 /** How often a flush looks whether its blocks can be queried. */
 const QUERYABLE_POLL_MS = 200;
+/** How long a flush at shutdown waits for that; the blocks are in the bucket and on disk by then. */
+const SHUTDOWN_QUERYABLE_MS = 10_000;
 
 /** Keeps the recent samples of all tenants, and turns them into blocks in the bucket. */
 export class Ingester extends BaseService implements IngesterApi {
@@ -82,7 +84,9 @@ export class Ingester extends BaseService implements IngesterApi {
     const began = clock.monotonic();
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       if (signal.aborted) return;
-      if (entry.isDirectory()) await this.#tenant(checkTenant(entry.name));
+      if (!entry.isDirectory()) continue;
+      if (isTenant(entry.name)) await this.#tenant(entry.name);
+      else this.#options.telemetry.log.warn({ dir, name: entry.name }, "folder is no tenant's");
     }
     this.metrics.replaySeconds.set((clock.monotonic() - began) / 1000);
     this.#accepting = true;
@@ -111,14 +115,24 @@ export class Ingester extends BaseService implements IngesterApi {
     this.#accepting = false;
     await Promise.allSettled(this.#opening.values());
     if (this.#options.config.flush_on_shutdown) {
-      await this.flush(undefined, new AbortController().signal).catch((error: unknown) => {
+      await this.#flushAtShutdown().catch((error: unknown) => {
         this.#options.telemetry.log.error(
           { err: error },
-          "flush at shutdown failed; data is in the WAL",
+          "flush at shutdown is incomplete; data is in the WAL and in local blocks",
         );
       });
     }
-    for (const { db } of this.#tenants.values()) await db.close();
+    const closed = await Promise.allSettled(
+      [...this.#tenants.values()].map(({ db }) => db.close()),
+    );
+    for (const result of closed) if (result.status === "rejected") throw result.reason;
+  }
+
+  async #flushAtShutdown(): Promise<void> {
+    const states = [...this.#tenants.values()];
+    await this.#cutAndShip(states, new AbortController().signal);
+    const limited = withTimeout(undefined, SHUTDOWN_QUERYABLE_MS, this.#options.clock);
+    await this.#untilQueryable(states, limited.signal).finally(() => limited.dispose());
   }
 
   /** Makes `pushScanned` ready for `tenant`; undefined if it is. */
@@ -208,13 +222,32 @@ export class Ingester extends BaseService implements IngesterApi {
    * bucket.
    */
   async flush(tenant: string | undefined, signal: AbortSignal): Promise<void> {
-    const states = tenant === undefined ? [...this.#tenants.values()] : [this.#tenants.get(tenant)];
+    const all = [...this.#tenants.values()];
+    const states = tenant === undefined ? all : all.filter(({ name }) => name === tenant);
+    await this.#cutAndShip(states, signal);
+    await this.#untilQueryable(states, signal);
+  }
+
+  /** One tenant's trouble does not keep the others' data here; the first error is thrown. */
+  async #cutAndShip(states: readonly Tenant[], signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const errors: unknown[] = [];
     for (const state of states) {
-      if (state === undefined) continue;
-      const began = this.#options.clock.monotonic();
-      await state.db.cut(Number.POSITIVE_INFINITY);
-      this.metrics.cutSeconds.observe((this.#options.clock.monotonic() - began) / 1000);
-      await this.#ship(state, signal);
+      if (signal.aborted) throw abortError(signal);
+      try {
+        const began = clock.monotonic();
+        await state.db.cut(Number.POSITIVE_INFINITY);
+        this.metrics.cutSeconds.observe((clock.monotonic() - began) / 1000);
+        await this.#ship(state, signal);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  async #untilQueryable(states: readonly Tenant[], signal: AbortSignal): Promise<void> {
+    for (const state of states) {
       for (const { ulid } of state.db.blocks) {
         while (!(await this.#noteQueryable(state, ulid, signal))) {
           await sleep(QUERYABLE_POLL_MS, signal, this.#options.clock);
@@ -385,5 +418,13 @@ export class Ingester extends BaseService implements IngesterApi {
       await state.db.dropBlock(ulid);
       state.queryableSince.delete(ulid);
     }
+  }
+}
+
+function isTenant(name: string): boolean {
+  try {
+    return checkTenant(name) === name;
+  } catch {
+    return false;
   }
 }
