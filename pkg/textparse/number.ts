@@ -9,52 +9,66 @@ const MANTISSA_MAX = 900_719_925_474_098;
 /** Reads floats from bytes without making strings, but for the rare long ones. */
 export class FloatReader {
   value = NaN;
+  /** Behind the number. */
+  end = 0;
 
-  /** Reads the whole of `bytes[start, end)` into `value`; false if it is no float64 literal that
-   * Go's `strconv.ParseFloat` takes (hexadecimal floats and underscores are refused). */
-  read(bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Reads the number at `start`, up to a blank, a line end, an opening brace or `limit`, into
+   * `value` and `end`; false if what stands there is no float64 literal that Go's
+   * `strconv.ParseFloat` takes (hexadecimal floats and underscores are refused).
+   */
+  read(bytes: Uint8Array, start: number, limit: number): boolean {
     let at = start;
-    const first = at < end ? bytes[at]! : 0;
-    const negative = first === 0x2d;
-    if (negative || first === 0x2b) at++;
+    let byte = at < limit ? bytes[at]! : 0;
+    const negative = byte === 0x2d;
+    if (negative || byte === 0x2b) byte = ++at < limit ? bytes[at]! : 0;
     let mantissa = 0;
     let digits = 0;
     let scale = 0;
-    let dot = false;
-    for (; at < end; at++) {
-      const byte = bytes[at]!;
+    let fraction = 0;
+    for (;;) {
       if (byte >= 0x30 && byte <= 0x39) {
-        if (mantissa > MANTISSA_MAX) return this.#slow(bytes, start, end);
+        if (mantissa > MANTISSA_MAX) return this.#slow(bytes, start, limit);
         mantissa = mantissa * 10 + (byte - 0x30);
         digits++;
-        if (dot) scale--;
-      } else if (byte === 0x2e && !dot) dot = true;
+        scale -= fraction;
+      } else if (byte === 0x2e && fraction === 0) fraction = 1;
       else break;
+      byte = ++at < limit ? bytes[at]! : 0;
     }
-    if (digits === 0) return this.#slow(bytes, start, end);
-    if (at < end) {
-      if ((bytes[at]! | 0x20) !== 0x65) return this.#slow(bytes, start, end);
-      at++;
-      const sign = at < end ? bytes[at]! : 0;
-      if (sign === 0x2d || sign === 0x2b) at++;
+    if (digits === 0) return this.#slow(bytes, start, limit);
+    if (at < limit && !isTerminator(byte)) {
+      if ((byte | 0x20) !== 0x65) return this.#slow(bytes, start, limit);
+      byte = ++at < limit ? bytes[at]! : 0;
+      const down = byte === 0x2d;
+      if (down || byte === 0x2b) byte = ++at < limit ? bytes[at]! : 0;
       const from = at;
       let exponent = 0;
-      for (; at < end && at - from < 4; at++) {
-        const byte = bytes[at]!;
-        if (byte < 0x30 || byte > 0x39) break;
+      for (; byte >= 0x30 && byte <= 0x39 && at - from < 4; byte = at < limit ? bytes[at]! : 0) {
         exponent = exponent * 10 + (byte - 0x30);
+        at++;
       }
-      if (at === from || at < end) return this.#slow(bytes, start, end);
-      scale += sign === 0x2d ? -exponent : exponent;
+      if (at === from || (at < limit && !isTerminator(byte))) {
+        return this.#slow(bytes, start, limit);
+      }
+      scale += down ? -exponent : exponent;
     }
-    if (scale < -22 || scale > 22) return this.#slow(bytes, start, end);
+    if (scale < -22 || scale > 22) return this.#slow(bytes, start, limit);
     // Both operands are exact, so the one rounding is the right one (Clinger 1990).
     const value = scale < 0 ? mantissa / POWERS[-scale]! : mantissa * POWERS[scale]!;
     this.value = negative ? -value : value;
+    this.end = at;
     return true;
   }
 
-  #slow(bytes: Uint8Array, start: number, end: number): boolean {
+  #slow(bytes: Uint8Array, start: number, limit: number): boolean {
+    let end = start;
+    while (end < limit && !isTerminator(bytes[end]!)) end++;
+    this.end = end;
+    return this.#text(bytes, start, end);
+  }
+
+  #text(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start > 512 || start >= end) return false;
     let text = "";
     for (let i = start; i < end; i++) {
@@ -70,6 +84,11 @@ export class FloatReader {
     this.value = value;
     return true;
   }
+}
+
+/** A space, a tab, the end of the line, or the brace that may not follow a value. */
+function isTerminator(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x7b;
 }
 
 /**

@@ -175,8 +175,10 @@ describe("ExpositionParser on broken bytes", () => {
 describe("FloatReader", () => {
   const read = (text: string): number | undefined => {
     const reader = new FloatReader();
-    const bytes = Buffer.from(`x${text}y`);
-    return reader.read(bytes, 1, bytes.length - 1) ? reader.value : undefined;
+    const bytes = Buffer.from(`x${text} y`);
+    const ok = reader.read(bytes, 1, bytes.length);
+    expect(reader.end).toBe(bytes.length - 2);
+    return ok ? reader.value : undefined;
   };
   it("reads what the plain reader reads, to the bit", () => {
     const same = (text: string): void => {

@@ -1,4 +1,4 @@
-// Hot path: one line of an exposition; about 0.1 µs for a series, 0 B.
+// Hot path: one line of an exposition; about 0.4 µs for a series of 100 bytes, 0 B.
 import { isUtf8 } from "node:buffer";
 import { decodeUtf8 } from "#pkg/encoding/mod.ts";
 import { compareBytes, type Labels, METRIC_NAME } from "#pkg/labels/mod.ts";
@@ -317,15 +317,9 @@ export class ExpositionParser {
   }
 
   #float(what: string): number {
-    const { bytes } = this;
     const start = this.#at;
-    let at = start;
-    for (; at < this.#end; at++) {
-      const byte = bytes[at]!;
-      if (byte === SPACE || byte === NEWLINE || byte === TAB || byte === BRACE_OPEN) break;
-    }
-    if (!this.#number.read(bytes, start, at)) this.#fail(start, `want ${what}`);
-    this.#at = at;
+    if (!this.#number.read(this.bytes, start, this.#end)) this.#fail(start, `want ${what}`);
+    this.#at = this.#number.end;
     return this.#number.value;
   }
 
@@ -466,7 +460,8 @@ export class ExpositionParser {
     if (!bound) return value;
     const bytes = Buffer.from(value);
     const reader = new FloatReader();
-    return reader.read(bytes, 0, bytes.length) ? formatOpenMetricsFloat(reader.value) : value;
+    const whole = reader.read(bytes, 0, bytes.length) && reader.end === bytes.length;
+    return whole ? formatOpenMetricsFloat(reader.value) : value;
   }
 
   #sorted(pairs: [string, string][], start: number): Labels {

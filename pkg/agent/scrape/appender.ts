@@ -1,4 +1,4 @@
-// Hot path: one sample of a known series; about 0.2 µs with parsing, 0 B.
+// Hot path: one sample of a known series; about 0.7 µs with parsing, 0 B.
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { EntryKind, type ExpositionFormat, ExpositionParser } from "#pkg/textparse/mod.ts";
 import type { ScrapeConfig } from "../config/scrape-config.ts";

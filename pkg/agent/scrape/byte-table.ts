@@ -1,4 +1,4 @@
-// Hot path: find one key of some hundred bytes; about 50 ns, 0 B.
+// Hot path: find one key of some hundred bytes; about 0.1 µs, 0 B.
 import { LabelHasher } from "#pkg/remotewrite/mod.ts";
 
 /**
