@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seriesFromChunks } from "#pkg/chunkenc/mod.ts";
-import { FakeClock } from "#pkg/clock/mod.ts";
+import { type Clock, FakeClock } from "#pkg/clock/mod.ts";
+import { codeOf } from "#pkg/errs/mod.ts";
 import { formatSeries, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { type Random, seededRandom } from "#pkg/prng/mod.ts";
 import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
@@ -22,11 +23,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-function open(): Promise<TenantDb> {
+function open(clock: Clock = new FakeClock(NOW)): Promise<TenantDb> {
   return TenantDb.open({
     dir,
     hasher: new LabelHasher(1, 2),
-    clock: new FakeClock(NOW),
+    clock,
     random: () => random(),
     seriesIdleTimeoutMs: DURATION,
     blockDurationMs: DURATION,
@@ -115,5 +116,41 @@ test("TenantDb.cut that fails half way leaves no blocks and can be tried again",
   expect(await db.cut(Number.POSITIVE_INFINITY)).toHaveLength(2);
   expect(await contents(db)).toHaveLength(2);
   expect(await readdir(join(dir, "blocks"))).toHaveLength(2);
+  await db.close();
+});
+
+test("TenantDb.cut does not wait for ever for a read that nobody finishes", async () => {
+  const clock = new FakeClock(NOW);
+  const db = await open(clock);
+  for (let i = 0; i < 1100; i++) await push(db, String(i).padStart(4, "0"), 1000);
+  const read = db.selectChunks(everything, signal)[Symbol.asyncIterator]();
+  expect((await read.next()).done).toBe(false);
+  let cut = false;
+  const cutting = db.cut(Number.POSITIVE_INFINITY).then(() => (cut = true));
+  await expect
+    .poll(async () => {
+      await clock.advance(60_000);
+      return cut;
+    })
+    .toBe(true);
+  await cutting;
+  expect(await read.next().catch(codeOf)).toBe("unavailable");
+  expect(await contents(db)).toHaveLength(1100);
+  await db.close();
+});
+
+test("TenantDb.cut waits for reads that run", async () => {
+  const clock = new FakeClock(NOW);
+  const db = await open(clock);
+  for (let i = 0; i < 1100; i++) await push(db, String(i).padStart(4, "0"), 1000);
+  const read = db.selectChunks(everything, signal)[Symbol.asyncIterator]();
+  let found = (await read.next()).value.length;
+  const cutting = db.cut(Number.POSITIVE_INFINITY);
+  await clock.advance(60_000);
+  for (let next = await read.next(); !next.done; next = await read.next()) {
+    found += next.value.length;
+  }
+  expect(found).toBe(1100);
+  await cutting;
   await db.close();
 });

@@ -1,8 +1,9 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { linkSignals, withTimeout } from "#pkg/async/mod.ts";
 import { type BlockMeta, BlockReader, isBlockId, writeBlock } from "#pkg/block/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
-import { messageOf } from "#pkg/errs/mod.ts";
+import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import type { LabelHasher, MetricMetadata, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import {
@@ -25,6 +26,20 @@ export interface TenantDbOptions extends DurableHeadOptions {
   readonly seriesIdleTimeoutMs: number;
 }
 
+/**
+ * A read that takes longer fails: it holds up cuts, and one that nobody finishes nor ends would for
+ * ever. Far above the timeouts of queries.
+ */
+const READ_MS_MAX = 10 * 60_000;
+
+/** A read in progress. */
+interface Pin {
+  readonly signal: AbortSignal;
+  readonly done: Promise<void>;
+  abort(reason: unknown): void;
+  release(): void;
+}
+
 /** A block that could not be opened. */
 export interface BrokenBlock {
   readonly id: string;
@@ -44,7 +59,7 @@ export class TenantDb implements ChunkQuerier {
   readonly #options: TenantDbOptions;
   readonly #durable: DurableHead;
   readonly #blocks: Map<string, BlockReader>;
-  readonly #readers = new Set<Promise<void>>();
+  readonly #pins = new Set<Pin>();
   #cutting: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -113,29 +128,29 @@ export class TenantDb implements ChunkQuerier {
     params: SelectParams,
     signal: AbortSignal,
   ): AsyncIterable<readonly ChunkSeries[]> {
-    const release = this.#pin();
+    const pin = this.#pin(signal);
     try {
-      yield* this.#querier(params).selectChunks(params, signal);
+      yield* this.#querier(params).selectChunks(params, pin.signal);
     } finally {
-      release();
+      pin.release();
     }
   }
 
   async labelNames(params: LabelParams, signal: AbortSignal): Promise<string[]> {
-    const release = this.#pin();
+    const pin = this.#pin(signal);
     try {
-      return await this.#querier(params).labelNames(params, signal);
+      return await this.#querier(params).labelNames(params, pin.signal);
     } finally {
-      release();
+      pin.release();
     }
   }
 
   async labelValues(name: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
-    const release = this.#pin();
+    const pin = this.#pin(signal);
     try {
-      return await this.#querier(params).labelValues(name, params, signal);
+      return await this.#querier(params).labelValues(name, params, pin.signal);
     } finally {
-      release();
+      pin.release();
     }
   }
 
@@ -146,22 +161,41 @@ export class TenantDb implements ChunkQuerier {
     return mergeChunkQueriers([this.#durable.reader, ...blocks]);
   }
 
-  /** Marks a read as running; what it may still see is not dropped until it ends. */
-  #pin(): () => void {
-    let release = (): void => undefined;
-    const running = new Promise<void>((resolve) => {
-      release = resolve;
+  /** Marks a read as running; what it may still see is not dropped until it is released. */
+  #pin(signal: AbortSignal): Pin {
+    const linked = linkSignals(signal);
+    let ended = (): void => undefined;
+    const done = new Promise<void>((resolve) => {
+      ended = resolve;
     });
-    this.#readers.add(running);
-    return () => {
-      this.#readers.delete(running);
-      release();
+    const pin: Pin = {
+      signal: linked.signal,
+      done,
+      abort: (reason) => linked.abort(reason),
+      release: () => {
+        this.#pins.delete(pin);
+        linked.dispose();
+        ended();
+      },
     };
+    this.#pins.add(pin);
+    return pin;
   }
 
-  /** Resolves once the reads that run now have ended. */
+  /** Resolves once the reads that run now have ended; one that takes too long is made to fail. */
   async #readersDone(): Promise<void> {
-    await Promise.all(this.#readers);
+    const pins = [...this.#pins];
+    if (pins.length === 0) return;
+    const limit = withTimeout(undefined, READ_MS_MAX, this.#options.clock);
+    limit.signal.addEventListener("abort", () => {
+      for (const pin of pins) {
+        if (!this.#pins.has(pin)) continue;
+        pin.abort(new NarthexError("unavailable", "read of recent data took too long"));
+        pin.release();
+      }
+    });
+    await Promise.all(pins.map(({ done }) => done));
+    limit.dispose();
   }
 
   /**
@@ -229,7 +263,10 @@ export class TenantDb implements ChunkQuerier {
   /** Ends with everything that was accepted in the WAL. */
   async close(): Promise<void> {
     await this.#cutting;
-    await this.#durable.close();
-    for (const block of this.#blocks.values()) await block.close();
+    try {
+      await this.#durable.close();
+    } finally {
+      for (const block of this.#blocks.values()) await block.close();
+    }
   }
 }

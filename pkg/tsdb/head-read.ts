@@ -1,4 +1,4 @@
-import { yieldNow } from "#pkg/async/mod.ts";
+import { abortError, yieldNow } from "#pkg/async/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
 import type {
@@ -59,7 +59,7 @@ export class HeadReader implements ChunkQuerier {
     const limit =
       params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
     for (let from = 0; from < limit; from += BATCH_SERIES) {
-      if (signal.aborted) throw new NarthexError("canceled", "select of the head was canceled");
+      if (signal.aborted) throw abortError(signal);
       const batch: ChunkSeries[] = [];
       const to = Math.min(limit, from + BATCH_SERIES);
       for (let i = from; i < to; i++) {
