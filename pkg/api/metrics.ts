@@ -1,10 +1,9 @@
-import { Counter, Gauge, Histogram, type Telemetry } from "#pkg/telemetry/mod.ts";
+import { Gauge, Histogram, type Telemetry } from "#pkg/telemetry/mod.ts";
 
 /** Metrics of the HTTP API. */
 export class ApiMetrics {
   readonly requests: Histogram<"method" | "route" | "status_code">;
   readonly inflight: Gauge;
-  readonly queries: Counter<"kind" | "result">;
 
   constructor({ registry }: Telemetry) {
     const registers = [registry];
@@ -18,12 +17,6 @@ export class ApiMetrics {
     this.inflight = new Gauge({
       name: "narthex_inflight_requests",
       help: "HTTP requests being answered.",
-      registers,
-    });
-    this.queries = new Counter({
-      name: "narthex_query_total",
-      help: "Queries evaluated.",
-      labelNames: ["kind", "result"],
       registers,
     });
   }

@@ -48,7 +48,6 @@ const overridesSchema = z.strictObject(
 );
 
 const grpcClient = section({
-  timeout: duration({ default: "30s", doc: "Deadline of one call." }),
   max_message_bytes: bytes({ default: "100MiB", doc: "Largest message that is accepted." }),
 });
 
@@ -164,7 +163,6 @@ export const configSchema = z.strictObject({
     lookback_delta: duration({ default: "5m", doc: "How long a sample counts as current." }),
     timeout: duration({ default: "2m", minMs: 1, doc: "Longest run of a query." }),
     max_concurrent: int({ default: 20, min: 1, doc: "Queries that run at once; more wait." }),
-    store_sync_timeout: duration({ default: "30s", doc: "Longest wait for a list of blocks." }),
   }),
   store_gateway: section({
     sync_interval: duration({
