@@ -212,10 +212,7 @@ async function writeCheckpoint(
         one.u32(words[word + ROW.lastLo]! >>> 0);
         frame(one.bytes, 0, one.length);
       }
-      const late = head.ooo.get(ref)?.columns;
-      for (let i = 0; late !== undefined && i < late.length; i++) {
-        records.outOfOrder(ref, late.timestamps[i]!, late.bits[2 * i + 1]!, late.bits[2 * i]!);
-      }
+      head.ooo.get(ref)?.visit((t, hi, lo) => records.outOfOrder(ref, t, hi, lo));
       records.drain(frame);
       if (out.length > 1024 * 1024) {
         await flush();

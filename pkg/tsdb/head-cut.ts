@@ -55,17 +55,12 @@ export async function beginCut(head: Head, before: number): Promise<HeadCut> {
 }
 
 function takeOutOfOrder(head: Head, ref: number, samples: OooSamples, before: number): void {
-  const count = samples.firstFrom(before);
-  if (count === 0) return;
-  const { columns } = samples;
+  if (samples.mint >= before) return;
   const taken = head.cutOoo.get(ref) ?? new OooSamples();
   const kept = new OooSamples();
-  for (let i = 0; i < columns.length; i++) {
-    const into = i < count ? taken : kept;
-    into.insert(columns.timestamps[i]!, columns.bits[2 * i + 1]!, columns.bits[2 * i]!);
-  }
+  samples.visit((t, hi, lo) => void (t < before ? taken : kept).insert(t, hi, lo));
   head.cutOoo.set(ref, taken);
-  if (kept.columns.length === 0) head.ooo.delete(ref);
+  if (kept.length === 0) head.ooo.delete(ref);
   else head.ooo.set(ref, kept);
 }
 
@@ -86,11 +81,7 @@ export async function cutRanges(head: Head, cut: HeadCut): Promise<CutRange[]> {
     forEachCutChunk(head, cut, ref, (id) => note(head.chunks.mint[id]!, head.chunks.maxt[id]!));
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
-  for (const { columns } of head.cutOoo.values()) {
-    for (let i = 0; i < columns.length; i++) {
-      note(columns.timestamps[i]!, columns.timestamps[i]!);
-    }
-  }
+  for (const samples of head.cutOoo.values()) samples.visit((t) => note(t, t));
   return [...byRange.values()].sort((a, b) => a.mint - b.mint);
 }
 
@@ -183,7 +174,7 @@ export async function finishCut(
     if (first >= 0) mint = Math.min(mint, head.chunks.mint[first]!);
     else if (open) mint = Math.min(mint, doubles[double + ROW.openMint]!);
     else if (late === undefined && doubles[double + ROW.lastT]! < idleBefore) idle.push(ref);
-    if (late !== undefined) mint = Math.min(mint, late.columns.timestamps[0]!);
+    if (late !== undefined) mint = Math.min(mint, late.mint);
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
   head.cutOoo.clear();

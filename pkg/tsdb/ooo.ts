@@ -3,37 +3,114 @@ import { type Chunk, ChunkEncoding, SampleColumns } from "#pkg/storage/mod.ts";
 
 const SAMPLES_PER_CHUNK = 120;
 
-/** Out-of-order samples of one series: sorted, each timestamp once; the first value stays. */
-export class OooSamples {
-  readonly columns = new SampleColumns(8);
+/** Samples of a part, above which it is split; an insert moves at most so many. */
+const PART_SAMPLES_MAX = 512;
 
-  /** Inserts a sample; false if the timestamp is there already. Cost: the samples after it. */
+/**
+ * Out-of-order samples of one series: sorted, each timestamp once; the first value stays. They lie
+ * in parts, none empty, so that samples which come backwards do not move all others each time.
+ */
+export class OooSamples {
+  readonly #parts: SampleColumns[] = [];
+  length = 0;
+  /** Samples that inserts have moved, for tests. */
+  movedSamples = 0;
+
+  /** Oldest time, ms; `Infinity` where there are no samples. */
+  get mint(): number {
+    return this.#parts[0]?.timestamps[0] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Inserts a sample; false if the timestamp is there already. */
   insert(t: number, hi: number, lo: number): boolean {
-    const columns = this.columns;
-    let low = 0;
-    let high = columns.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (columns.timestamps[middle]! < t) low = middle + 1;
-      else high = middle;
+    const index = this.#partOf(t);
+    const part = this.#parts[index];
+    if (part === undefined) {
+      this.#parts.push(new SampleColumns(8));
+      return this.insert(t, hi, lo);
     }
-    if (low < columns.length && columns.timestamps[low] === t) return false;
-    columns.reserve(columns.length + 1);
-    columns.timestamps.copyWithin(low + 1, low, columns.length);
-    columns.bits.copyWithin(2 * low + 2, 2 * low, 2 * columns.length);
-    columns.timestamps[low] = t;
-    columns.bits[2 * low] = lo;
-    columns.bits[2 * low + 1] = hi;
-    columns.length++;
+    const at = firstFrom(part, t);
+    if (at < part.length && part.timestamps[at] === t) return false;
+    if (part.length === PART_SAMPLES_MAX) {
+      this.#split(index, part);
+      return this.insert(t, hi, lo);
+    }
+    part.reserve(part.length + 1);
+    part.timestamps.copyWithin(at + 1, at, part.length);
+    part.bits.copyWithin(2 * at + 2, 2 * at, 2 * part.length);
+    this.movedSamples += part.length - at;
+    part.timestamps[at] = t;
+    part.bits[2 * at] = lo;
+    part.bits[2 * at + 1] = hi;
+    part.length++;
+    this.length++;
     return true;
   }
 
-  /** The index of the first sample at or after `t`. */
-  firstFrom(t: number): number {
-    let i = 0;
-    while (i < this.columns.length && this.columns.timestamps[i]! < t) i++;
-    return i;
+  /** The part that a sample belongs to: the last that begins at or before it, or the first. */
+  #partOf(t: number): number {
+    let low = 0;
+    let high = this.#parts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#parts[middle]!.timestamps[0]! <= t) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
+
+  /** Moves the upper half to a new part; nothing of the last one, which mostly grows at its end. */
+  #split(index: number, part: SampleColumns): void {
+    const keep = index === this.#parts.length - 1 ? part.length - 1 : part.length >>> 1;
+    const upper = new SampleColumns(PART_SAMPLES_MAX >>> 1);
+    copyInto(part, keep, part.length, upper);
+    part.length = keep;
+    this.#parts.splice(index + 1, 0, upper);
+    this.movedSamples += upper.length;
+  }
+
+  /** Appends the samples with `mint <= t <= maxt` to `into`, which must end before them. */
+  copy(mint: number, maxt: number, into: SampleColumns): void {
+    for (let i = this.#partOf(mint); i < this.#parts.length; i++) {
+      const part = this.#parts[i]!;
+      if (part.timestamps[0]! > maxt) return;
+      copyInto(part, firstFrom(part, mint), lastTo(part, maxt), into);
+    }
+  }
+
+  /** Calls `each` with every sample in order of time. */
+  visit(each: (t: number, hi: number, lo: number) => void): void {
+    for (const { timestamps, bits, length } of this.#parts) {
+      for (let i = 0; i < length; i++) each(timestamps[i]!, bits[2 * i + 1]!, bits[2 * i]!);
+    }
+  }
+}
+
+/** The index of the first sample at or after `t`. */
+function firstFrom({ timestamps, length }: SampleColumns, t: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timestamps[middle]! < t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The index after the last sample at or before `t`. */
+function lastTo(columns: SampleColumns, t: number): number {
+  const at = firstFrom(columns, t);
+  return at < columns.length && columns.timestamps[at] === t ? at + 1 : at;
+}
+
+function copyInto(source: SampleColumns, from: number, to: number, into: SampleColumns): void {
+  if (to <= from) return;
+  const at = into.length;
+  into.reserve(at + to - from);
+  into.timestamps.set(source.timestamps.subarray(from, to), at);
+  into.bits.set(source.bits.subarray(2 * from, 2 * to), 2 * at);
+  into.length = at + to - from;
 }
 
 /** An XOR chunk that owns `bytes`. */
@@ -60,8 +137,7 @@ export function addOutOfOrder(
   out: Chunk[],
 ): void {
   if (samples === undefined) return;
-  const from = samples.firstFrom(mint);
-  let to = from;
-  while (to < samples.columns.length && samples.columns.timestamps[to]! <= maxt) to++;
-  out.push(...encodeChunks(samples.columns, from, to));
+  const columns = new SampleColumns();
+  samples.copy(mint, maxt, columns);
+  out.push(...encodeChunks(columns, 0, columns.length));
 }
