@@ -21,13 +21,21 @@ export interface ClientRequest {
   readonly signal: AbortSignal;
 }
 
+/** What connections rest on; when it changes in its files, new connections are made. */
+interface Certificates {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 /**
- * An HTTP client with connections of its own. Secrets in files are read at each request, so that
- * they can be rotated; certificates when a new one is built after `reload`.
+ * An HTTP client with connections of its own. Secrets and certificates in files are read at each
+ * request, so that they can be rotated.
  */
 export class HttpClient {
   readonly #options: ClientOptions;
-  #dispatcher: Promise<Dispatcher> | undefined;
+  #dispatcher: Dispatcher | undefined = undefined;
+  #certificates: Certificates = { ca: "", cert: "", key: "" };
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -36,14 +44,7 @@ export class HttpClient {
   /** Sends a request; errors are `unavailable`, `timeout`, or what `signal` aborts with. */
   async send(init: ClientRequest): Promise<Dispatcher.ResponseData> {
     const headers = await this.#headers(init.headers);
-    this.#dispatcher ??= buildDispatcher(this.#options);
-    let dispatcher: Dispatcher;
-    try {
-      dispatcher = await this.#dispatcher;
-    } catch (error) {
-      this.#dispatcher = undefined;
-      throw error;
-    }
+    const dispatcher = await this.#current();
     try {
       return await request(init.url, {
         dispatcher,
@@ -57,11 +58,30 @@ export class HttpClient {
     }
   }
 
-  /** Closes idle connections; requests that run are cut off. */
+  /** Closes all connections; requests that run are cut off. */
   async close(): Promise<void> {
-    const dispatcher = await this.#dispatcher?.catch(() => undefined);
+    const dispatcher = this.#dispatcher;
     this.#dispatcher = undefined;
     await dispatcher?.destroy();
+  }
+
+  /** The connections for the certificates as they are now. */
+  async #current(): Promise<Dispatcher> {
+    const { tls } = this.#options.config;
+    const now = {
+      ca: await readSecret(tls.ca),
+      cert: await readSecret(tls.cert),
+      key: await readSecret(tls.key),
+    };
+    const { ca, cert, key } = this.#certificates;
+    if (this.#dispatcher && now.ca === ca && now.cert === cert && now.key === key) {
+      return this.#dispatcher;
+    }
+    // The old connections end with the requests that run on them.
+    this.#dispatcher?.close().catch(() => undefined);
+    this.#certificates = now;
+    this.#dispatcher = buildDispatcher(this.#options, now);
+    return this.#dispatcher;
   }
 
   async #headers(
@@ -84,13 +104,11 @@ export class HttpClient {
   }
 }
 
-async function buildDispatcher({ config, connectTimeoutMs }: ClientOptions): Promise<Dispatcher> {
+function buildDispatcher(
+  { config, connectTimeoutMs }: ClientOptions,
+  { ca, cert, key }: Certificates,
+): Dispatcher {
   const { tls } = config;
-  const [ca, cert, key] = [
-    await readSecret(tls.ca),
-    await readSecret(tls.cert),
-    await readSecret(tls.key),
-  ];
   const agent = new Agent({
     pipelining: 1,
     keepAliveTimeout: 5 * 60_000,

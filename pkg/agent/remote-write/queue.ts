@@ -50,6 +50,8 @@ const RESHARD_INTERVAL_MS = 10_000;
 const LOG_INTERVAL_MS = 10_000;
 const METADATA_ATTEMPTS = 3;
 const READ_RETRY_MS = 5_000;
+/** A receiver may ask for this much patience; one that asks for a year made a mistake. */
+const RETRY_AFTER_MS_MAX = 10 * 60_000;
 
 /** Reads the log and delivers it to one sink, at least once and in order per series. */
 export class RemoteQueue {
@@ -314,7 +316,8 @@ export class RemoteQueue {
   async #pause(error: unknown, backoff: Backoff, attempt: number): Promise<void> {
     const { clock, logger } = this.#context;
     const told = error instanceof NarthexError ? error.detail["retryAfterMs"] : undefined;
-    const delay = Math.max(backoff.next(), typeof told === "number" ? told : 0);
+    const wanted = typeof told === "number" ? Math.min(told, RETRY_AFTER_MS_MAX) : 0;
+    const delay = Math.max(backoff.next(), wanted);
     if (this.#mayLog()) {
       logger.warn(
         { remote: this.name, err: messageOf(error), attempt, retryInMs: Math.round(delay) },
