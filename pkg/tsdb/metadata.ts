@@ -1,6 +1,9 @@
 import { ByteWriter } from "#pkg/encoding/mod.ts";
 import { decodeMetadata, encodeMetadata, type MetricMetadata } from "#pkg/remotewrite/mod.ts";
 
+/** A longer message is not kept: help texts are a line or two, and senders are not trusted. */
+const MESSAGE_BYTES_MAX = 4096;
+
 /** Newest metadata of each metric of a tenant; bounded: what comes past the limit is not kept. */
 export class MetadataStore {
   readonly #byMetric = new Map<string, MetricMetadata>();
@@ -12,6 +15,7 @@ export class MetadataStore {
 
   /** Reads one MetricMetadata message; true if it told something new. */
   update(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start > MESSAGE_BYTES_MAX) return false;
     const entry = decodeMetadata(bytes, start, end);
     const known = this.#byMetric.get(entry.metric);
     if (entry.metric === "" || (known === undefined && this.#byMetric.size >= this.#limit))
