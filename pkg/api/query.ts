@@ -59,6 +59,9 @@ const MAX_TIME_MS = 8.64e15;
 /** Where the API is found: as Grafana and Mimir address it, and as Prometheus has it. */
 const PREFIXES = ["/prometheus/api/v1", "/api/v1"];
 
+/** Largest form, as Go's server has it; bodies of writes may be larger. */
+const FORM_BYTES_MAX = 10 * 1024 * 1024;
+
 /** What every handler starts from. */
 interface Call {
   readonly params: Params;
@@ -121,6 +124,12 @@ function formOf(request: FastifyRequest): string | undefined {
     throw new NarthexError(
       "unsupported",
       `content type ${type}, want application/x-www-form-urlencoded`,
+    );
+  }
+  if (request.body.length > FORM_BYTES_MAX) {
+    throw new NarthexError(
+      "too_large",
+      `form of ${request.body.length} bytes, want at most ${FORM_BYTES_MAX}`,
     );
   }
   return Buffer.from(request.body).toString("utf8");
