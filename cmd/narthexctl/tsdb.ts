@@ -4,7 +4,7 @@ import { type BlockMeta, BlockReader, isBlockId, META_FILE, readMeta } from "#pk
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import { formatLabels, METRIC_NAME } from "#pkg/labels/mod.ts";
-import { formatDuration, formatFloat } from "#pkg/model/mod.ts";
+import { formatDuration, formatFloatG } from "#pkg/model/mod.ts";
 import { parseMetricSelector } from "#pkg/promql/mod.ts";
 import { newMatcher } from "#pkg/re2/mod.ts";
 import {
@@ -130,7 +130,7 @@ async function dump(source: ChunkQuerier, params: SelectParams, io: Io): Promise
       series.read(columns, params.mint, params.maxt);
       const name = formatLabels(series.labels);
       for (let i = 0; i < columns.length; i++) {
-        text += `${name} ${formatValue(columns.values[i]!)} ${columns.timestamps[i]!}\n`;
+        text += `${name} ${formatFloatG(columns.values[i]!)} ${columns.timestamps[i]!}\n`;
         if (text.length < TEXT_LENGTH) continue;
         await io.out(text);
         text = "";
@@ -138,16 +138,6 @@ async function dump(source: ChunkQuerier, params: SelectParams, io: Io): Promise
     }
   }
   if (text !== "") await io.out(text);
-}
-
-/** As Go's `%g`, for promtool's readers: an exponent below -4 and from 6 on. */
-function formatValue(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return formatFloat(value);
-  const [mantissa, exponentText] = value.toExponential().split("e") as [string, string];
-  const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 6) return formatFloat(value);
-  const digits = String(Math.abs(exponent)).padStart(2, "0");
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
 }
 
 /** The folders of the blocks in `dir`, or `dir` itself if it is one. */

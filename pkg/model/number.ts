@@ -28,13 +28,13 @@ function plainNotation(text: string, at: number): string {
 
 /**
  * A float64 as Go's `%g` (and `%v`) writes it: shortest digits, an exponent of at least two digits
- * for exponents below -4 or from 21 on.
+ * for exponents below -4 or from 6 on.
  */
 export function formatFloatG(value: number): string {
   if (!Number.isFinite(value) || value === 0) return formatFloat(value);
   const [mantissa, exponentText] = value.toExponential().split("e") as [string, string];
   const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 21) return formatFloat(value);
+  if (exponent >= -4 && exponent < 6) return formatFloat(value);
   const digits = String(Math.abs(exponent)).padStart(2, "0");
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
 }
