@@ -405,15 +405,23 @@ export class App {
 
   async #stop(): Promise<void> {
     this.telemetry.log.info("shutting down");
-    for (const lifecycler of this.#lifecyclers) {
-      if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
-    }
-    await this.#http?.stop();
-    await this.#grpc?.stop();
-    this.#life.abort();
-    await this.#services.stop();
-    for (const pool of this.#pools) pool.close();
-    this.#membership?.close();
+    const steps = [
+      ...this.#lifecyclers.map((lifecycler) => async () => {
+        if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
+      }),
+      async () => this.#http?.stop(),
+      async () => this.#grpc?.stop(),
+      async () => this.#life.abort(),
+      () => this.#services.stop(),
+      async () => {
+        for (const pool of this.#pools) pool.close();
+      },
+      async () => this.#membership?.close(),
+    ];
+    // One step that fails must not keep the others from happening: the WAL is closed by one of them.
+    const failures: unknown[] = [];
+    for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Rejects when a service fails after the start; for `main`. */

@@ -157,6 +157,11 @@ export const configSchema = z.strictObject({
       default: "1h",
       doc: "A series without samples for this long leaves the head after a cut.",
     }),
+    max_tenants: int({
+      default: 0,
+      min: 0,
+      doc: "Tenants that one ingester takes in; 0 means no limit. Worth setting where anybody can name a tenant.",
+    }),
     flush_on_shutdown: bool({ default: false, doc: "Cut and upload everything at SIGTERM." }),
   }),
   querier: section({

@@ -13,7 +13,7 @@ import { DistributorMetrics } from "./metrics.ts";
 export interface WriteTarget {
   /** What requests must be hashed with. */
   readonly hasher: LabelHasher;
-  /** Called before the body is read; afterwards `push` must be able to start at once. */
+  /** Called before `push`, which must then be able to start at once. */
   prepare(tenant: string): Promise<void> | undefined;
   /**
    * Takes the request in. It is borrowed only until the first suspension: what is needed later
@@ -61,11 +61,7 @@ export class Distributor {
    * the promise settles.
    */
   pushDecoded(tenant: string, body: Uint8Array): Promise<void> {
-    return this.#observed(tenant, async () => {
-      const ready = this.#options.target.prepare(tenant);
-      if (ready !== undefined) await ready;
-      return this.#hand(tenant, body, body.length);
-    });
+    return this.#observed(tenant, () => this.#hand(tenant, body, body.length));
   }
 
   async #observed(tenant: string, work: () => Promise<PushOutcome>): Promise<void> {
@@ -84,7 +80,7 @@ export class Distributor {
   }
 
   async #pushCompressed(tenant: string, compressed: Uint8Array): Promise<PushOutcome> {
-    const { target, config } = this.#options;
+    const { config } = this.#options;
     const size = snappyDeclaredBytes(compressed);
     if (size > config.max_decoded_bytes) {
       throw new NarthexError(
@@ -98,8 +94,6 @@ export class Distributor {
         `decode snappy: ${compressed.length} bytes cannot hold the ${size} that they declare`,
       );
     }
-    const ready = target.prepare(tenant);
-    if (ready !== undefined) await ready;
     // From here to the call of `push` nothing suspends, so one scratch serves all requests.
     if (this.#scratch.length < size) this.#scratch = new Uint8Array(size + size / 2);
     const done = this.#hand(tenant, this.#scratch, snappyDecode(compressed, this.#scratch));
@@ -107,13 +101,22 @@ export class Distributor {
     return done;
   }
 
-  /** Scans the body and hands it on; nothing here suspends before the target has it. */
-  #hand(tenant: string, body: Uint8Array, length: number): Promise<PushOutcome> {
+  /**
+   * Scans the body and hands it on; nothing suspends before the target has it, or before it was
+   * copied. A tenant is opened only for a body that can be read.
+   */
+  async #hand(tenant: string, body: Uint8Array, length: number): Promise<PushOutcome> {
     const { target } = this.#options;
     this.metrics.decodedBytes.observe(length);
     const request = this.#request;
     request.scan(body, 0, length, target.hasher);
     this.#admit(tenant, request);
+    const ready = target.prepare(tenant);
+    if (ready !== undefined) {
+      const copy = body.slice(0, length);
+      await ready;
+      request.scan(copy, 0, length, target.hasher);
+    }
     return target.push(tenant, request);
   }
 

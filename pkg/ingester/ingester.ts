@@ -139,6 +139,13 @@ export class Ingester extends BaseService implements IngesterApi {
   prepare(tenant: string): Promise<void> | undefined {
     this.#checkAccepting();
     if (this.#tenants.has(tenant)) return undefined;
+    const max = this.#options.config.max_tenants;
+    if (max > 0 && !this.#opening.has(tenant) && this.#tenants.size + this.#opening.size >= max) {
+      throw new NarthexError(
+        "unavailable",
+        `tenant ${tenant} is not taken in: this ingester has ${max} tenants (ingester.max_tenants)`,
+      );
+    }
     return this.#tenant(tenant).then(() => undefined);
   }
 

@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { compressSync } from "snappy";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { App } from "#pkg/app/mod.ts";
@@ -178,6 +180,31 @@ test("limits are per tenant: rate 429 with Retry-After, series and labels 400", 
     status: 400,
     text: expect.stringMatching(/series has 4 labels, the limit is 3/),
   });
+});
+
+test("a body that cannot be read opens no tenant, and max_tenants bounds how many there are", async () => {
+  const headers = { "X-Scope-OrgID": "stranger" };
+  expect((await push(compressSync(Buffer.from("not protobuf")) as Buffer, headers)).status).toBe(
+    400,
+  );
+  expect(await readdir(join(folder.dir, "ingester"))).not.toContain("stranger");
+  const small = await temporaryFolder("tenants");
+  const flags = { "data-dir": small.dir, "ingester.max-tenants": "1" };
+  const other = await start(flags);
+  const url = `http://${other.httpAddress}/api/v1/push`;
+  const statuses: number[] = [];
+  for (const tenant of ["first", "second", "first"]) {
+    const request = new Uint8Array(compressSync(body([[{ __name__: "m" }, NOW, 1]])) as Buffer);
+    const options = {
+      method: "POST",
+      body: request,
+      headers: { ...HEADERS, "X-Scope-OrgID": tenant },
+    };
+    statuses.push((await fetch(url, options)).status);
+  }
+  expect(statuses).toEqual([204, 503, 204]);
+  await other.stop();
+  await small.remove();
 });
 
 test("tenants see their own series; a|b sees both, marked", async () => {
