@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SampleColumns } from "#pkg/storage/mod.ts";
+import { SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { OooSamples } from "./ooo.ts";
 
 function all(samples: OooSamples): [number, number, number][] {
@@ -41,4 +41,16 @@ test("OooSamples moves few samples for each insert, also when they come backward
   for (let t = 20_000; t > 0; t--) samples.insert(t, 0, 0);
   expect(samples.length).toBe(20_000);
   expect(samples.movedSamples / samples.length).toBeLessThan(1000);
+});
+
+test("a late value takes the place of a late stale marker, never the other way round", () => {
+  const samples = new OooSamples();
+  const stale = [STALE_HI, STALE_LO] as const;
+  expect(samples.insert(5, ...stale)).toBe(true);
+  expect(samples.insert(5, ...stale)).toBe(false);
+  expect(samples.insert(5, 7, 8)).toBe(true);
+  expect(samples.insert(5, ...stale)).toBe(false);
+  expect(samples.insert(5, 9, 9)).toBe(false);
+  expect(all(samples)).toEqual([[5, 7, 8]]);
+  expect(samples.length).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { encodeXor } from "#pkg/chunkenc/mod.ts";
-import { type Chunk, ChunkEncoding, SampleColumns } from "#pkg/storage/mod.ts";
+import { type Chunk, ChunkEncoding, SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 
 const SAMPLES_PER_CHUNK = 120;
 
@@ -7,7 +7,7 @@ const SAMPLES_PER_CHUNK = 120;
 const PART_SAMPLES_MAX = 512;
 
 /**
- * Out-of-order samples of one series: sorted, each timestamp once; the first value stays. They lie
+ * Out-of-order samples of one series: sorted, each timestamp once; the first value stays, but for a stale marker. They lie
  * in parts, none empty, so that samples which come backwards do not move all others each time.
  */
 export class OooSamples {
@@ -21,7 +21,7 @@ export class OooSamples {
     return this.#parts[0]?.timestamps[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Inserts a sample; false if the timestamp is there already. */
+  /** Inserts a sample; false if the timestamp is there already, with a value. */
   insert(t: number, hi: number, lo: number): boolean {
     const index = this.#partOf(t);
     const part = this.#parts[index];
@@ -30,7 +30,13 @@ export class OooSamples {
       return this.insert(t, hi, lo);
     }
     const at = firstFrom(part, t);
-    if (at < part.length && part.timestamps[at] === t) return false;
+    if (at < part.length && part.timestamps[at] === t) {
+      // As where chunks overlap: a value comes before a stale marker.
+      if (!part.isStale(at) || isStaleMarker(hi, lo)) return false;
+      part.bits[2 * at] = lo;
+      part.bits[2 * at + 1] = hi;
+      return true;
+    }
     if (part.length === PART_SAMPLES_MAX) {
       this.#split(index, part);
       return this.insert(t, hi, lo);
@@ -84,6 +90,10 @@ export class OooSamples {
       for (let i = 0; i < length; i++) each(timestamps[i]!, bits[2 * i + 1]!, bits[2 * i]!);
     }
   }
+}
+
+function isStaleMarker(hi: number, lo: number): boolean {
+  return hi >>> 0 === STALE_HI && lo >>> 0 === STALE_LO;
 }
 
 /** The index of the first sample at or after `t`. */
