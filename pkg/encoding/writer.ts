@@ -75,7 +75,7 @@ export class ByteWriter {
     this.bytes[this.length++] = rest;
   }
 
-  /** Zigzag LEB128, as Go's `binary.PutVarint`, of an integer within ±2^52. */
+  /** Zigzag LEB128, as Go's `binary.PutVarint`, of an integer in [-2^52, 2^52). */
   varint(value: number): void {
     this.uvarint(value < 0 ? -2 * value - 1 : 2 * value);
   }
