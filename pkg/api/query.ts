@@ -11,7 +11,7 @@ import {
   type QueryResult,
 } from "#pkg/promql/mod.ts";
 import type { MetricMetadata } from "#pkg/rpc/mod.ts";
-import type { Querier } from "#pkg/storage/mod.ts";
+import { type Querier, uniteStrings } from "#pkg/storage/mod.ts";
 import type { TenantResolver } from "#pkg/tenant/mod.ts";
 import { queryJson, seriesJson, successJson } from "./json.ts";
 import { Params } from "./params.ts";
@@ -241,7 +241,7 @@ class Handlers {
     for (const matchers of sets.length > 0 ? sets : [[]]) {
       lists.push(await ask(matchers, range, warner(warnings)));
     }
-    const all = lists.length === 1 ? lists[0]! : sortedUnion(lists);
+    const all = lists.length === 1 ? lists[0]! : uniteStrings(lists);
     return successJson(truncated(all, params.limit(), warnings), { warnings });
   }
 
@@ -340,11 +340,6 @@ function truncated<T>(values: readonly T[], limit: number, warnings: string[]): 
   if (limit === 0 || values.length <= limit) return values;
   warnings.push("results truncated due to limit");
   return values.slice(0, limit);
-}
-
-function sortedUnion(lists: readonly (readonly string[])[]): string[] {
-  const all = [...new Set(lists.flat())].map((value): Labels => [value]);
-  return all.sort(compareLabels).map(([value]) => value!);
 }
 
 /** Undoes `U__` escaping of names that are not legacy names: `_2e_` is a dot, `__` an underscore. */

@@ -7,6 +7,7 @@ import {
   type LabelParams,
   mergeChunkQueriers,
   type SelectParams,
+  uniteStrings,
 } from "#pkg/storage/mod.ts";
 
 /** The recent data of tenants, wherever it is kept. */
@@ -46,7 +47,7 @@ export class RingReads implements RecentReads {
   async labelNames(tenant: string, params: LabelParams, signal: AbortSignal): Promise<string[]> {
     const ask = (ingester: IngesterApi, inner: AbortSignal): Promise<string[]> =>
       ingester.labelNames(tenant, params, inner);
-    return united((await this.#ask(tenant, signal, ask)).results, params.limit);
+    return uniteStrings((await this.#ask(tenant, signal, ask)).results, params.limit);
   }
 
   async labelValues(
@@ -57,7 +58,7 @@ export class RingReads implements RecentReads {
   ): Promise<string[]> {
     const ask = (ingester: IngesterApi, inner: AbortSignal): Promise<string[]> =>
       ingester.labelValues(tenant, name, params, inner);
-    return united((await this.#ask(tenant, signal, ask)).results, params.limit);
+    return uniteStrings((await this.#ask(tenant, signal, ask)).results, params.limit);
   }
 
   async metadata(
@@ -119,12 +120,6 @@ function gathered(batches: readonly (readonly ChunkSeries[])[]): ChunkQuerier {
     labelNames: async () => [],
     labelValues: async () => [],
   };
-}
-
-/** The sorted union of sorted lists. */
-export function united(lists: readonly (readonly string[])[], limit = 0): string[] {
-  const all = [...new Set(lists.flat())].sort(compareBytes);
-  return limit > 0 ? all.slice(0, limit) : all;
 }
 
 /** The label set with one more label in its place. */

@@ -13,9 +13,10 @@ import {
   mergeChunkQueriers,
   type Querier,
   type SelectParams,
+  uniteStrings,
 } from "#pkg/storage/mod.ts";
 import { Counter, Gauge, type Telemetry } from "#pkg/telemetry/mod.ts";
-import { type RecentReads, united, withLabel } from "./ingester-reads.ts";
+import { type RecentReads, withLabel } from "./ingester-reads.ts";
 import type { StoreReads } from "./store-reads.ts";
 
 /** Names the tenant of each series in answers over several tenants, as in Mimir. */
@@ -212,7 +213,7 @@ function federated(inner: ChunkQuerier, tenant: string): ChunkQuerier {
     async labelNames(params: LabelParams, signal: AbortSignal) {
       const narrowed = split(params);
       if (narrowed === undefined) return [];
-      return united([await inner.labelNames(narrowed, signal), [TENANT_LABEL]]);
+      return uniteStrings([await inner.labelNames(narrowed, signal), [TENANT_LABEL]]);
     },
     async labelValues(name: string, params: LabelParams, signal: AbortSignal) {
       const narrowed = split(params);

@@ -8,8 +8,8 @@ import {
   type LabelParams,
   mergeChunkQueriers,
   type SelectParams,
+  uniteStrings,
 } from "#pkg/storage/mod.ts";
-import { united } from "./ingester-reads.ts";
 
 /** A store-gateway to ask. */
 export interface StoreGateway {
@@ -106,7 +106,7 @@ export class StoreReads {
         throw noneLeft(group, failures);
       }),
     );
-    return united(lists, params.limit);
+    return uniteStrings(lists, params.limit);
   }
 
   /** The blocks that overlap the range, by the order of gateways that serve them. */
