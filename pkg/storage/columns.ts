@@ -1,3 +1,5 @@
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
+
 /** High half of the stale marker, the NaN `0x7ff0000000000002`. Source: Prometheus model/value. */
 export const STALE_HI = 0x7ff00000;
 /** Low half of the stale marker. */
@@ -15,8 +17,17 @@ export class SampleColumns {
   timestamps: Float64Array;
   values: Float64Array;
   bits: Uint32Array;
+  /**
+   * The histograms among the samples: entry `i` is one if `histograms[i]` is not undefined, and then
+   * `values[i]` means nothing. Undefined: all entries are floats. May be shorter than `length`. A
+   * stale marker is a float even in a series of histograms.
+   */
+  histograms: (FloatHistogram | undefined)[] | undefined = undefined;
+  /** Start timestamp of each entry, ms; 0 is unknown. Undefined: none is known. */
+  starts: Float64Array | undefined = undefined;
   /** How many entries of the columns are filled. */
   length = 0;
+  #spareStarts: Float64Array | undefined = undefined;
 
   constructor(capacity = 256) {
     this.timestamps = new Float64Array(capacity);
@@ -38,10 +49,22 @@ export class SampleColumns {
     this.timestamps = timestamps;
     this.values = values;
     this.bits = bits;
+    if (this.starts === undefined) return;
+    const starts = new Float64Array(capacity);
+    starts.set(this.starts.subarray(0, this.length));
+    this.starts = starts;
   }
 
   clear(): void {
     this.length = 0;
+    this.histograms = undefined;
+    if (this.starts !== undefined) this.#spareStarts = this.starts;
+    this.starts = undefined;
+  }
+
+  /** True if entry `i` is a histogram. */
+  isHistogram(i: number): boolean {
+    return this.histograms !== undefined && this.histograms[i] !== undefined;
   }
 
   /** True if entry `i` is the stale marker. */
@@ -63,5 +86,52 @@ export class SampleColumns {
     this.bits[2 * this.length] = STALE_LO;
     this.bits[2 * this.length + 1] = STALE_HI;
     this.length++;
+  }
+
+  /** Appends a histogram, which is shared and not to be changed any more. */
+  pushHistogram(timestamp: number, histogram: FloatHistogram): void {
+    this.reserve(this.length + 1);
+    this.histograms ??= [];
+    this.histograms[this.length] = histogram;
+    this.timestamps[this.length] = timestamp;
+    this.values[this.length++] = 0;
+  }
+
+  /** Sets the start timestamp, ms, of entry `i`, which is below `length`; 0 for unknown. */
+  setStart(i: number, start: number): void {
+    if (this.starts === undefined) {
+      if (start === 0) return;
+      this.ensureStarts();
+    }
+    this.starts![i] = start;
+  }
+
+  /** The column of start timestamps, made of zeros if there is none; as long as `timestamps`. */
+  ensureStarts(): Float64Array {
+    if (this.starts !== undefined) return this.starts;
+    const spare = this.#spareStarts;
+    if (spare !== undefined && spare.length >= this.timestamps.length) {
+      this.starts = spare.fill(0);
+    } else this.starts = new Float64Array(this.timestamps.length);
+    this.#spareStarts = undefined;
+    return this.starts;
+  }
+
+  /** Moves entry `from` to `to`, with all its columns; for taking entries out in place. */
+  move(from: number, to: number): void {
+    this.timestamps[to] = this.timestamps[from]!;
+    this.bits[2 * to] = this.bits[2 * from]!;
+    this.bits[2 * to + 1] = this.bits[2 * from + 1]!;
+    if (this.histograms !== undefined) this.histograms[to] = this.histograms[from];
+    if (this.starts !== undefined) this.starts[to] = this.starts[from]!;
+  }
+
+  /** Forgets the entries from `length` on. */
+  truncate(length: number): void {
+    this.length = length;
+    if (this.histograms !== undefined && this.histograms.length > length) {
+      this.histograms.length = length;
+    }
+    this.starts?.fill(0, length);
   }
 }
