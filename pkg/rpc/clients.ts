@@ -1,3 +1,4 @@
+import { SeriesBatchDecoder } from "#pkg/series-batch/mod.ts";
 import type { ChunkSeries, LabelParams } from "#pkg/storage/mod.ts";
 import { type CallParams, Channel, type ClientOptions } from "./channel.ts";
 import { labelParamsToWire, selectParamsToWire } from "./convert.ts";
@@ -117,8 +118,9 @@ async function* series(
   messages: AsyncIterable<narthex.SelectResponse.$Properties>,
   onWarning: ((warning: string) => void) | undefined,
 ): AsyncGenerator<readonly ChunkSeries[]> {
+  const decoder = new SeriesBatchDecoder();
   for await (const message of messages) {
-    const batch = fromMessage(message, onWarning);
+    const batch = fromMessage(message, decoder, onWarning);
     if (batch.length > 0) yield batch;
   }
 }

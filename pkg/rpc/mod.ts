@@ -12,5 +12,4 @@ export type {
 } from "./interfaces.ts";
 export type { TlsOptions, TransportOptions } from "./options.ts";
 export { ClientPool } from "./pool.ts";
-export { decodeSeriesBatch, encodeSeriesBatch, SeriesBatchEncoder } from "./series-batch.ts";
 export { type GrpcServer, type GrpcServerOptions, serveGrpc } from "./server.ts";

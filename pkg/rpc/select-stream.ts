@@ -1,6 +1,6 @@
+import { type SeriesBatchDecoder, SeriesBatchEncoder } from "#pkg/series-batch/mod.ts";
 import type { ChunkSeries } from "#pkg/storage/mod.ts";
 import type { narthex } from "./gen/narthex.js";
-import { decodeSeriesBatch, SeriesBatchEncoder } from "./series-batch.ts";
 
 /** A message is sent when it holds this much: large enough to amortise a message's cost, small
  * enough that the few that are buffered on the way do not count. */
@@ -27,12 +27,13 @@ export async function* toMessages(
   if (warnings.length > 0) yield { warnings: warnings.splice(0) };
 }
 
-/** The series of one message, its warnings handed on. */
+/** The series of the next message of a stream, its warnings handed on. */
 export function fromMessage(
   message: narthex.SelectResponse.$Properties,
+  decoder: SeriesBatchDecoder,
   onWarning: ((warning: string) => void) | undefined,
 ): ChunkSeries[] {
   for (const warning of message.warnings ?? []) onWarning?.(warning);
   const bytes = message.series;
-  return bytes && bytes.length > 0 ? decodeSeriesBatch(bytes) : [];
+  return bytes && bytes.length > 0 ? decoder.decode(bytes) : [];
 }

@@ -20,8 +20,8 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   ["labels", "re2", "model", "histogram", "exemplar", "relabel", "textparse"],
   ["storage", "objstore"],
-  ["chunkenc", "chunks", "index", "wlog", "tombstones", "block", "remotewrite"],
-  ["tsdb", "promql"],
+  ["chunkenc", "chunks", "index", "wlog", "tombstones", "block", "remotewrite", "series-batch"],
+  ["tsdb", "promql", "query-exec"],
   ["config", "tenant", "limits", "ring", "rpc", "cache"],
   [
     "distributor",

@@ -5,15 +5,20 @@ import type { Labels } from "#pkg/labels/mod.ts";
 import type { Chunk, ChunkSeries } from "#pkg/storage/mod.ts";
 
 /** First byte of a batch. Source: docs/format/series-batch.md. */
-const VERSION = 1;
+const VERSION = 2;
 const PATH = "series batch";
+/** A table of symbols that has grown beyond this is given up, so that both ends stay small. */
+const SYMBOLS_MAX = 16_384;
 
 /**
- * Builds one batch; reusable after `take`. Format: docs/format/series-batch.md.
+ * Builds the batches of one stream, one after the other. They must be decoded in this order, by one
+ * `SeriesBatchDecoder`. Format: docs/format/series-batch.md.
  */
 export class SeriesBatchEncoder {
   readonly #symbolIds = new Map<string, number>();
   readonly #symbols = new ByteWriter(4096);
+  #symbolsBefore = 0;
+  #isFresh = true;
   readonly #heads = new ByteWriter(4096);
   readonly #head = new ByteWriter(32);
   #chunks: Chunk[] = [];
@@ -51,12 +56,13 @@ export class SeriesBatchEncoder {
     this.#seriesCount++;
   }
 
-  /** The batch as owned bytes; the encoder is empty afterwards. */
+  /** The batch as owned bytes; the encoder is ready for the next one. */
   take(): Uint8Array<ArrayBuffer> {
     const head = this.#head;
     head.clear();
     head.u8(VERSION);
-    head.uvarint(this.#symbolIds.size);
+    head.u8(this.#isFresh ? 1 : 0);
+    head.uvarint(this.#symbolIds.size - this.#symbolsBefore);
     const symbols = this.#symbols.view();
     const middle = new ByteWriter(16);
     middle.uvarint(this.#seriesCount);
@@ -73,12 +79,14 @@ export class SeriesBatchEncoder {
       out.set(bytes.subarray(start, end), at);
       at += end - start;
     }
-    this.clear();
+    this.#next();
     return out;
   }
 
-  clear(): void {
-    this.#symbolIds.clear();
+  #next(): void {
+    this.#isFresh = this.#symbolIds.size > SYMBOLS_MAX;
+    if (this.#isFresh) this.#symbolIds.clear();
+    this.#symbolsBefore = this.#symbolIds.size;
     this.#symbols.clear();
     this.#heads.clear();
     this.#chunks = [];
@@ -97,25 +105,41 @@ export class SeriesBatchEncoder {
   }
 }
 
-/** One batch as owned bytes. Format: docs/format/series-batch.md. */
+/** One batch, which begins and ends its stream, as owned bytes. */
 export function encodeSeriesBatch(batch: readonly ChunkSeries[]): Uint8Array<ArrayBuffer> {
   const encoder = new SeriesBatchEncoder();
   for (const series of batch) encoder.add(series);
   return encoder.take();
 }
 
-/**
- * The series of a batch. Chunks point into `bytes`, which the result thereby owns: do not reuse
- * it. Equal strings are one string. Raises `corruption` on anything but a whole, valid batch;
- * the content of chunks is not looked at.
- */
+/** Reads the batches of one stream, in order. */
+export class SeriesBatchDecoder {
+  readonly #symbols: string[] = [];
+
+  /**
+   * The series of the next batch. Chunks point into `bytes`, which the result thereby owns: do not
+   * reuse it. Equal strings are one string. Raises `corruption` on anything but a whole, valid
+   * batch; the content of chunks is not looked at.
+   */
+  decode(bytes: Uint8Array): ChunkSeries[] {
+    const reader = new ByteReader(PATH, bytes);
+    const version = reader.u8();
+    if (version !== VERSION) reader.fail(`version ${version}, want ${VERSION}`);
+    const fresh = reader.u8();
+    if (fresh > 1) reader.fail(`flags ${fresh}, want 0 or 1`);
+    const symbols = this.#symbols;
+    if (fresh === 1) symbols.length = 0;
+    for (let left = count(reader, 1); left > 0; left--) symbols.push(reader.uvarintString());
+    return readSeries(reader, symbols);
+  }
+}
+
+/** The series of a batch that is a stream of its own; see `SeriesBatchDecoder`. */
 export function decodeSeriesBatch(bytes: Uint8Array): ChunkSeries[] {
-  const reader = new ByteReader(PATH, bytes);
-  const version = reader.u8();
-  if (version !== VERSION) reader.fail(`version ${version}, want ${VERSION}`);
-  const symbolCount = count(reader, 1);
-  const symbols = new Array<string>(symbolCount);
-  for (let i = 0; i < symbolCount; i++) symbols[i] = reader.uvarintString();
+  return new SeriesBatchDecoder().decode(bytes);
+}
+
+function readSeries(reader: ByteReader, symbols: readonly string[]): ChunkSeries[] {
   const seriesCount = count(reader, 2);
   const out = new Array<ChunkSeries>(seriesCount);
   // Offsets are first counted from where the chunk bytes will turn out to begin.

@@ -1,0 +1,6 @@
+export {
+  decodeSeriesBatch,
+  encodeSeriesBatch,
+  SeriesBatchDecoder,
+  SeriesBatchEncoder,
+} from "./series-batch.ts";
