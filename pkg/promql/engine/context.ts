@@ -46,14 +46,32 @@ export interface Evaluator {
 /** Counts the samples a query holds in memory and looks at. */
 export class Budget implements SampleBudget {
   readonly #max: number;
+  readonly #maxBytes: number;
   #current = 0;
+  #bytes = 0;
   /** The most samples held at one time. */
   peak = 0;
+  /** The most bytes held at one time, estimated. */
+  peakBytes = 0;
   /** Samples looked at, counted again for each step that looks at them. */
   total = 0;
 
-  constructor(max: number) {
+  constructor(max: number, maxBytes = Number.MAX_SAFE_INTEGER) {
     this.#max = max;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Counts `bytes` more of memory, or, if negative, fewer. */
+  takeBytes(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.peakBytes) this.peakBytes = this.#bytes;
+    if (this.#bytes <= this.#maxBytes) return;
+    throw new NarthexError(
+      "execution",
+      `the query would hold an estimated ${this.#bytes} bytes in memory, the limit is ` +
+        `${this.#maxBytes} (max_estimated_memory_consumption_per_query)`,
+      { detail: { limit: this.#maxBytes, got: this.#bytes } },
+    );
   }
 
   take(samples: number): void {
@@ -91,6 +109,7 @@ export class Pace {
   readonly #yieldNow: () => Promise<void>;
   readonly #signal: AbortSignal;
   readonly #deadlineMs: number;
+  readonly #onRest: () => void;
   #sliceEndMs = 0;
 
   constructor(options: {
@@ -98,10 +117,13 @@ export class Pace {
     readonly yieldNow: () => Promise<void>;
     readonly signal: AbortSignal;
     readonly timeoutMs: number;
+    /** Called at each rest. */
+    readonly onRest?: () => void;
   }) {
     this.#now = options.now;
     this.#yieldNow = options.yieldNow;
     this.#signal = options.signal;
+    this.#onRest = options.onRest ?? (() => undefined);
     this.#sliceEndMs = this.#now() + SLICE_MS;
     this.#deadlineMs = this.#now() + options.timeoutMs;
   }
@@ -113,6 +135,7 @@ export class Pace {
 
   /** Lets others run, then checks that the query may go on. */
   async rest(): Promise<void> {
+    this.#onRest();
     await this.#yieldNow();
     this.check();
     this.#sliceEndMs = this.#now() + SLICE_MS;

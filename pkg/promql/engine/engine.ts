@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly lookbackDeltaMs?: number;
   /** Samples that a query may hold in memory. @default 50_000_000, as Prometheus */
   readonly maxSamples?: number;
+  /** Estimated bytes that a query may hold in memory. @default no limit */
+  readonly maxMemoryBytes?: number;
   /** Steps that a range query may have; 0 for any number. @default 11_000, as Prometheus's API */
   readonly maxSteps?: number;
   /** @default 120_000, as Prometheus */
@@ -39,6 +41,12 @@ export interface EngineOptions {
   /** Step of subqueries without one, ms, for a range in ms. @default 1 minute for all */
   readonly defaultSubqueryStepMs?: (rangeMs: number) => number;
   readonly features?: EngineFeatures;
+  /** Tells what each node of the plan cost. @default false */
+  readonly explain?: boolean;
+  /** Counts the samples of each step by themselves. @default false */
+  readonly statsPerStep?: boolean;
+  /** Told now and then how many samples the query has looked at so far. */
+  readonly onProgress?: (samples: number) => void;
   /** How queries given as text are parsed. */
   readonly parse?: ParseOptions;
   readonly clock?: Clock;
@@ -88,6 +96,10 @@ export class Engine {
     this.#options = {
       lookbackDeltaMs: 300_000,
       maxSamples: 50_000_000,
+      maxMemoryBytes: Number.MAX_SAFE_INTEGER,
+      explain: false,
+      statsPerStep: false,
+      onProgress: () => undefined,
       maxSteps: 11_000,
       timeoutMs: 120_000,
       defaultSubqueryStepMs: () => 60_000,
@@ -161,14 +173,16 @@ export class Engine {
     if (run.isRange) refuseForRange(expr);
     const prepared = prepare(expr, run.times);
     const deadline = new Deadline(clock, timeoutMs, signal);
+    const budget = new Budget(this.#options.maxSamples, this.#options.maxMemoryBytes);
     const context: EvalContext = {
       querier,
       signal: deadline.signal,
       lookbackDeltaMs: run.lookbackDeltaMs ?? this.#options.lookbackDeltaMs,
       features: this.#features,
       annotations: new Annotations(),
-      budget: new Budget(this.#options.maxSamples),
+      budget,
       pace: new Pace({
+        onRest: () => this.#options.onProgress(budget.total),
         now: () => clock.monotonic(),
         yieldNow: this.#options.yieldNow,
         signal: deadline.signal,
@@ -180,7 +194,7 @@ export class Engine {
     try {
       const evaluator = new TreeEvaluator(context, prepared.invariants);
       const value = await evaluateRoot(prepared.expr, run, evaluator);
-      const { annotations, budget } = context;
+      const { annotations } = context;
       return {
         value,
         warnings: annotations.warnings(text),
@@ -188,6 +202,7 @@ export class Engine {
         stats: {
           totalSamples: budget.total,
           peakSamples: budget.peak,
+          peakBytes: budget.peakBytes,
           parseMs: parsed - started,
           evalMs: clock.monotonic() - parsed,
         },
