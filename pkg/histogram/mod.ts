@@ -1,4 +1,18 @@
+export { bucketBound, exponentialBound } from "./bounds.ts";
+export { BucketCursor, BucketOrder } from "./bucket-cursor.ts";
+export { CombineNote } from "./combine.ts";
+export { CompensatedHistogram } from "./compensated.ts";
 export { FloatHistogram } from "./float-histogram.ts";
+export {
+  boundaryRule,
+  formatHistogram,
+  formatTestHistogram,
+  type JsonBucket,
+  jsonBuckets,
+} from "./format.ts";
+export { type IntegerHistogram, toFloatHistogram } from "./integer-histogram.ts";
+export { fractionBelow, log2 } from "./interpolate.ts";
+export { KahanSum } from "./kahan.ts";
 export {
   CounterReset,
   CUSTOM_BUCKETS,
@@ -9,3 +23,4 @@ export {
   RESERVED_SCHEMA_MAX,
   RESERVED_SCHEMA_MIN,
 } from "./schema.ts";
+export { validateHistogram, validateIntegerHistogram } from "./validate.ts";
