@@ -10,7 +10,10 @@ const programs = ["narthex", "narthex-agent", "narthexctl"];
 await rm(`${root}/dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(programs.map((name) => [name, `cmd/${name}/main.ts`])),
+  entryPoints: {
+    ...Object.fromEntries(programs.map((name) => [name, `cmd/${name}/main.ts`])),
+    "query-worker": "cmd/narthex/query-worker.ts",
+  },
   outdir: "dist",
   bundle: true,
   platform: "node",

@@ -62,7 +62,13 @@ async function readConfig({ configFile, flags }: CommandLine): Promise<Config> {
 async function main(): Promise<void> {
   const line = parseArgs(process.argv);
   const config = await readConfig(line);
-  const app = new App({ config, reread: () => readConfig(line), version: VERSION });
+  const app = new App({
+    config,
+    reread: () => readConfig(line),
+    version: VERSION,
+    // Built beside this program.
+    queryWorker: new URL("./query-worker.js", import.meta.url),
+  });
   const stop = (): void => {
     app.stop().then(
       () => process.exit(0),

@@ -1,49 +1,67 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { withEnd } from "#pkg/async/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareLabels, type Labels, type Matcher } from "#pkg/labels/mod.ts";
 import {
   astToJson,
+  type ParseOptions,
   parseExpr,
   parseMetricSelector,
   prettify,
-  type QueryResult,
 } from "#pkg/promql/mod.ts";
+import type { AnswerOptions, QueryAnswer, StatsLevel } from "#pkg/query-eval/mod.ts";
 import type { MetricMetadata } from "#pkg/rpc/mod.ts";
 import { type Querier, uniteStrings } from "#pkg/storage/mod.ts";
 import type { TenantResolver } from "#pkg/tenant/mod.ts";
-import { queryJson, seriesJson, successJson } from "./json.ts";
+import { seriesJson, successJson } from "./json.ts";
 import { Params } from "./params.ts";
 import { clientSignal } from "./server.ts";
 import { tenantHeader } from "./write.ts";
 
+/** A query as the routes pass it on; times in ms, `stepMs` 0 for an instant query. */
+export interface ApiQuery {
+  readonly query: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly lookbackDeltaMs?: number;
+  readonly timeoutMs?: number;
+  readonly answer: AnswerOptions;
+  readonly client: { readonly dashboard?: string; readonly panel?: string; readonly user?: string };
+}
+
+/** A query that has not been answered yet. */
+export interface ApiActiveQuery extends Omit<ApiQuery, "answer"> {
+  readonly id: string;
+  readonly tenants: readonly string[];
+  readonly sinceMs: number;
+  readonly ageMs: number;
+  readonly state: string;
+  readonly usage: {
+    readonly samples: number;
+    readonly series: number;
+    readonly chunks: number;
+    readonly chunkBytes: number;
+  };
+}
+
 /** What the query routes need. */
 export interface QueryApi {
-  instant(
-    tenants: readonly string[],
-    query: string,
-    options: { timeMs: number; lookbackDeltaMs?: number; timeoutMs?: number },
-    signal: AbortSignal,
-  ): Promise<QueryResult>;
-  range(
-    tenants: readonly string[],
-    query: string,
-    options: {
-      startMs: number;
-      endMs: number;
-      stepMs: number;
-      lookbackDeltaMs?: number;
-      timeoutMs?: number;
-    },
-    signal: AbortSignal,
-  ): Promise<QueryResult>;
+  query(tenants: readonly string[], query: ApiQuery, signal: AbortSignal): Promise<QueryAnswer>;
   querier(tenants: readonly string[]): Querier;
   metadata(
     tenants: readonly string[],
     params: { metric?: string; limit?: number },
     signal: AbortSignal,
   ): Promise<readonly MetricMetadata[]>;
+  /** How queries of these tenants are parsed. */
+  limits(tenants: readonly string[]): { readonly parse: ParseOptions };
+  readonly active: {
+    list(tenants: readonly string[]): readonly ApiActiveQuery[];
+    cancel(id: string, tenants: readonly string[]): void;
+  };
 }
 
 export interface QueryRoutesOptions {
@@ -102,12 +120,14 @@ export function queryRoutes(options: QueryRoutesOptions): (server: FastifyInstan
       add(both, "/labels", (call) => handlers.labels(call));
       add(["GET"], "/label/:name/values", (call) => handlers.labelValues(call));
       add(["GET"], "/metadata", (call) => handlers.metadata(call));
-      add(both, "/format_query", async ({ params }) =>
-        successJson(prettify(parseExpr(params.required("query")))),
+      add(both, "/format_query", async ({ params, tenants }) =>
+        successJson(prettify(parseExpr(params.required("query"), handlers.parseOptions(tenants)))),
       );
-      add(both, "/parse_query", async ({ params }) =>
-        successJson(astToJson(parseExpr(params.required("query")))),
+      add(both, "/parse_query", async ({ params, tenants }) =>
+        successJson(astToJson(parseExpr(params.required("query"), handlers.parseOptions(tenants)))),
       );
+      add(["GET"], "/status/active_queries", async (call) => handlers.activeQueries(call));
+      add(["DELETE"], "/status/active_queries/:id", async (call) => handlers.cancelQuery(call));
       add(["GET"], "/status/buildinfo", async () => successJson(options.buildInfo));
     }
   };
@@ -142,16 +162,20 @@ class Handlers {
     this.#options = options;
   }
 
-  async query({ params, tenants, signal, reply }: Call): Promise<unknown> {
-    const { query, clock } = this.#options;
-    const text = params.required("query");
-    const timeMs = params.time("time", clock.now());
-    const result = await query.instant(tenants, text, { timeMs, ...common(params) }, signal);
-    return streamed(reply, queryJson(limitResult(result, params.limit()), wantsStats(params)));
+  parseOptions(tenants: readonly string[]): ParseOptions {
+    return this.#options.query.limits(tenants).parse;
   }
 
-  async queryRange({ params, tenants, signal, reply }: Call): Promise<unknown> {
-    const text = params.required("query");
+  async query(call: Call): Promise<unknown> {
+    const { params } = call;
+    const query = params.required("query");
+    const timeMs = params.time("time", this.#options.clock.now());
+    return this.#answer(call, { query, startMs: timeMs, endMs: timeMs, stepMs: 0 });
+  }
+
+  async queryRange(call: Call): Promise<unknown> {
+    const { params } = call;
+    const query = params.required("query");
     const startMs = params.time("start");
     const endMs = params.time("end");
     if (endMs < startMs) {
@@ -167,15 +191,43 @@ class Handlers {
         'invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer',
       );
     }
-    if ((endMs - startMs) / stepMs > 11_000) {
-      throw new NarthexError(
-        "bad_data",
-        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
-      );
-    }
-    const options = { startMs, endMs, stepMs, ...common(params) };
-    const result = await this.#options.query.range(tenants, text, options, signal);
-    return streamed(reply, queryJson(limitResult(result, params.limit()), wantsStats(params)));
+    return this.#answer(call, { query, startMs, endMs, stepMs });
+  }
+
+  async #answer(
+    { params, tenants, signal, request, reply }: Call,
+    query: Pick<ApiQuery, "query" | "startMs" | "endMs" | "stepMs">,
+  ): Promise<FastifyReply> {
+    const lookback = params.get("lookback_delta");
+    const timeout = params.get("timeout");
+    const { pieces } = await this.#options.query.query(
+      tenants,
+      {
+        ...query,
+        ...(lookback === undefined ? {} : { lookbackDeltaMs: params.duration("lookback_delta") }),
+        ...(timeout === undefined ? {} : { timeoutMs: params.duration("timeout") }),
+        answer: {
+          limit: params.limit(),
+          stats: statsLevel(params.get("stats")),
+          explain: params.get("explain") === "analyze",
+        },
+        client: clientOf(request),
+      },
+      signal,
+    );
+    return streamed(reply, pieces);
+  }
+
+  /** The queries of these tenants that have not been answered yet. */
+  activeQueries({ tenants }: Call): string {
+    const found = this.#options.query.active.list(tenants);
+    return successJson(found.map(activeQueryJson));
+  }
+
+  cancelQuery({ tenants, request }: Call): string {
+    const { id } = request.params as { id: string };
+    this.#options.query.active.cancel(id, tenants);
+    return successJson({ id });
   }
 
   async series({ params, tenants, signal, reply }: Call): Promise<unknown> {
@@ -203,10 +255,7 @@ class Handlers {
       (labels, i) => i === 0 || compareLabels(found[i - 1]!, labels) !== 0,
     );
     const kept = truncated(unique, limit, warnings);
-    return streamed(
-      reply,
-      seriesJson(kept, () => ({ warnings })),
-    );
+    return streamed(reply, encoded(seriesJson(kept, () => ({ warnings }))));
   }
 
   async labels({ params, tenants, signal }: Call): Promise<string> {
@@ -266,52 +315,78 @@ class Handlers {
   }
 }
 
-/** Streams pieces of JSON; slow clients hold back the generator. */
-function streamed(reply: FastifyReply, pieces: Generator<string>): FastifyReply {
-  const first = pieces.next();
-  const second = pieces.next();
+/** Sends pieces of JSON as they come; slow clients hold back the source. */
+async function streamed(
+  reply: FastifyReply,
+  source: AsyncIterable<Uint8Array>,
+): Promise<FastifyReply> {
+  const pieces = source[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  const second = first.done === true ? first : await pieces.next();
+  reply.type("application/json");
   // Most answers are one piece, which needs no stream.
-  if (second.done === true) return send(reply, first.value ?? "");
-  const rest = (function* () {
-    yield first.value as string;
-    yield second.value;
-    yield* pieces;
+  if (second.done === true) return reply.send(first.value ?? "");
+  const started = [first.value as Uint8Array, second.value];
+  const rest = (async function* () {
+    yield* started;
+    for (;;) {
+      const next = await pieces.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
   })();
-  return reply.type("application/json").send(Readable.from(rest, { objectMode: false }));
+  const ended = withEnd(rest, () => void pieces.return?.());
+  return reply.send(Readable.from(ended, { objectMode: false }));
 }
 
-function common(params: Params): { lookbackDeltaMs?: number; timeoutMs?: number } {
-  const lookback = params.get("lookback_delta");
-  const timeout = params.get("timeout");
+async function* encoded(text: Generator<string>): AsyncGenerator<Uint8Array> {
+  for (const piece of text) yield Buffer.from(piece);
+}
+
+function statsLevel(value: string | undefined): StatsLevel {
+  if (value === undefined) return "none";
+  return value === "all" ? "all" : "basic";
+}
+
+/** Longest part of a header that is kept. */
+const HEADER_CHARS = 200;
+
+function clientOf({ headers }: FastifyRequest): ApiQuery["client"] {
+  const client: { dashboard?: string; panel?: string; user?: string } = {};
+  const names = {
+    dashboard: "x-dashboard-uid",
+    panel: "x-panel-id",
+    user: "x-grafana-user",
+  } as const;
+  for (const key of ["dashboard", "panel", "user"] as const) {
+    const value = headers[names[key]];
+    if (typeof value === "string" && value !== "") client[key] = value.slice(0, HEADER_CHARS);
+  }
+  return client;
+}
+
+function activeQueryJson(query: ApiActiveQuery): unknown {
+  const { id, tenants, client, usage, state, startMs, endMs, stepMs } = query;
+  const isRange = stepMs > 0;
   return {
-    ...(lookback === undefined ? {} : { lookbackDeltaMs: params.duration("lookback_delta") }),
-    ...(timeout === undefined ? {} : { timeoutMs: params.duration("timeout") }),
+    id,
+    tenant: tenants.join("|"),
+    query: query.query,
+    type: isRange ? "range" : "instant",
+    ...(isRange
+      ? { start: startMs / 1000, end: endMs / 1000, step: stepMs / 1000 }
+      : { time: startMs / 1000 }),
+    since: new Date(query.sinceMs).toISOString(),
+    age: query.ageMs / 1000,
+    state,
+    samples: usage.samples,
+    series: usage.series,
+    chunks: usage.chunks,
+    chunkBytes: usage.chunkBytes,
+    dashboard: client.dashboard ?? "",
+    panel: client.panel ?? "",
+    user: client.user ?? "",
   };
-}
-
-function wantsStats(params: Params): boolean {
-  return params.get("stats") !== undefined;
-}
-
-function limitResult(result: QueryResult, limit: number): QueryResult {
-  const { value } = result;
-  if (limit === 0) return result;
-  const warnings = [...result.warnings, "results truncated due to limit"];
-  if (value.type === "vector" && value.labels.length > limit) {
-    const labels = value.labels.slice(0, limit);
-    return {
-      ...result,
-      warnings,
-      value: { ...value, labels, values: value.values.slice(0, limit) },
-    };
-  }
-  if (value.type === "matrix" && value.series.length > limit) {
-    return { ...result, warnings, value: { ...value, series: value.series.slice(0, limit) } };
-  }
-  if (value.type === "samples" && value.series.length > limit) {
-    return { ...result, warnings, value: { ...value, series: value.series.slice(0, limit) } };
-  }
-  return result;
 }
 
 function matcherSets(params: Params): (readonly Matcher[])[] {

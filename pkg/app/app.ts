@@ -1,4 +1,5 @@
 import { mkdir, readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Agent } from "#pkg/agent/mod.ts";
@@ -27,6 +28,8 @@ import {
   type StoreGateways,
   StoreReads,
 } from "#pkg/querier/mod.ts";
+import type { QueryExecutor } from "#pkg/query-eval/mod.ts";
+import { InlineExecutor, WorkerPool } from "#pkg/query-exec/mod.ts";
 import { LabelHasher } from "#pkg/remotewrite/mod.ts";
 import type { Lifecycler, Ring } from "#pkg/ring/mod.ts";
 import {
@@ -52,6 +55,8 @@ export interface AppOptions {
   readonly version: string;
   readonly clock?: Clock;
   readonly telemetry?: Telemetry;
+  /** The program of the threads that evaluate queries; without one this thread does it. */
+  readonly queryWorker?: URL;
 }
 
 /** Below the data folder. */
@@ -77,6 +82,7 @@ export class App {
   #storeGateway: StoreGateway | undefined;
   #distributor: Distributor | undefined;
   #queries: QueryService | undefined;
+  #executor: QueryExecutor | undefined;
   #grpc: GrpcServer | undefined;
   #http: HttpServer | undefined;
   #started = false;
@@ -295,8 +301,26 @@ export class App {
         telemetry: forComponent(telemetry, "querier"),
         recent,
         stores: new StoreReads(this.#gateways()),
+        clock: this.#clock,
+        executor: this.#openExecutor(),
       });
     }
+  }
+
+  #openExecutor(): QueryExecutor {
+    const { queryWorker } = this.#options;
+    const { worker_threads, worker_memory } = this.config.querier;
+    this.#executor =
+      queryWorker === undefined
+        ? new InlineExecutor(this.#clock)
+        : new WorkerPool({
+            program: queryWorker,
+            threads: worker_threads || Math.max(1, availableParallelism() - 1),
+            heapMb: Math.ceil(worker_memory / 2 ** 20),
+            clock: this.#clock,
+            telemetry: forComponent(this.telemetry, "querier"),
+          });
+    return this.#executor;
   }
 
   #ownIngester(): Ingester {
@@ -410,6 +434,7 @@ export class App {
         if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
       }),
       async () => this.#http?.stop(),
+      async () => this.#executor?.stop(),
       async () => this.#grpc?.stop(),
       async () => this.#life.abort(),
       () => this.#services.stop(),

@@ -83,12 +83,28 @@ export function choice<const T extends readonly [string, ...string[]]>(
   });
 }
 
+function splitWords(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value === "" ? [] : value.split(",").map((word) => word.trim());
+}
+
+/** A list of some of a few words; one string with commas does as well. */
+export function choices<const T extends readonly [string, ...string[]]>(
+  all: T,
+  init: { default: readonly T[number][]; doc: string },
+) {
+  const schema = z.preprocess(splitWords, z.array(z.enum(all)));
+  return described(schema.default([...init.default] as never), {
+    doc: init.doc,
+    type: "list",
+    default: init.default.join(","),
+    choices: all,
+  });
+}
+
 /** A list of words; one string with commas does as well. */
 export function list(init: { default: readonly string[]; doc: string }) {
-  const schema = z.preprocess(
-    (value) => (typeof value === "string" ? value.split(",").map((word) => word.trim()) : value),
-    z.array(z.string()),
-  );
+  const schema = z.preprocess(splitWords, z.array(z.string()));
   return described(schema.default([...init.default]), {
     doc: init.doc,
     type: "list",

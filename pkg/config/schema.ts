@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { bool, bytes, choice, duration, int, list, section, text } from "./fields.ts";
+import { bool, bytes, choice, choices, duration, int, list, section, text } from "./fields.ts";
+
+/** Features of PromQL that upstream calls experimental, by upstream's names. */
+const PROMQL_FEATURES = [
+  "promql-experimental-functions",
+  "promql-duration-expr",
+  "promql-extended-range-selectors",
+  "promql-binop-fill-modifiers",
+  "promql-delayed-name-removal",
+  "type-and-unit-labels",
+  "use-start-timestamps",
+] as const;
 
 /** What a tenant may use; each key also stands in `overrides.<tenant>`. 0 means no limit. */
 const LIMITS = {
@@ -30,12 +41,38 @@ const LIMITS = {
     doc: "How far behind the newest sample of the tenant a sample may be.",
   }),
   max_fetched_series_per_query: int({ default: 0, min: 0, doc: "Series that one query may read." }),
+  max_fetched_chunks_per_query: int({ default: 0, min: 0, doc: "Chunks that one query may read." }),
+  max_fetched_chunk_bytes_per_query: bytes({
+    default: "0",
+    doc: "Bytes of chunks that one query may read.",
+  }),
   max_samples_per_query: int({
     default: 50_000_000,
     min: 0,
     doc: "Samples that one query may hold in memory at once.",
   }),
+  max_estimated_memory_consumption_per_query: bytes({
+    default: "1GiB",
+    doc: "Memory that one query may use: labels, rows and decoded samples, as estimated.",
+  }),
   max_query_length: duration({ default: "0", doc: "Longest range of a range query." }),
+  max_query_points_per_series: int({
+    default: 11_000,
+    min: 0,
+    doc: "Steps of a range query.",
+  }),
+  max_query_duration: duration({
+    default: "0",
+    doc: "Longest run of a query, where it is shorter than querier.timeout.",
+  }),
+  max_query_expression_size_bytes: bytes({
+    default: "1MiB",
+    doc: "Longest text of a query.",
+  }),
+  promql_features: choices(PROMQL_FEATURES, {
+    default: [],
+    doc: "Experimental features of PromQL that a tenant may use, by the names of Prometheus's feature flags.",
+  }),
 };
 
 export const limitsSchema = z.strictObject(LIMITS).prefault({} as never);
@@ -168,6 +205,16 @@ export const configSchema = z.strictObject({
     lookback_delta: duration({ default: "5m", doc: "How long a sample counts as current." }),
     timeout: duration({ default: "2m", minMs: 1, doc: "Longest run of a query." }),
     max_concurrent: int({ default: 20, min: 1, doc: "Queries that run at once; more wait." }),
+    worker_threads: int({
+      default: 0,
+      min: 0,
+      max: 256,
+      doc: "Threads that evaluate queries; 0 takes one less than there are processors, and at least one.",
+    }),
+    worker_memory: bytes({
+      default: "2GiB",
+      doc: "Heap of one such thread; a query that needs more fails.",
+    }),
   }),
   store_gateway: section({
     sync_interval: duration({

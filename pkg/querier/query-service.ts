@@ -1,10 +1,15 @@
-import { Semaphore } from "#pkg/async/mod.ts";
+import { type Release, Semaphore, withEnd } from "#pkg/async/mod.ts";
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
+import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
-import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareLabels, type Labels, Matcher } from "#pkg/labels/mod.ts";
 import type { Limits } from "#pkg/limits/mod.ts";
-import { Engine, type QueryResult, type RangeOptions } from "#pkg/promql/mod.ts";
+import type {
+  AnswerOptions,
+  QueryAnswer,
+  QueryExecutor,
+  QueryRequest,
+} from "#pkg/query-eval/mod.ts";
 import type { MetadataParams, MetricMetadata, TenantStats } from "#pkg/rpc/mod.ts";
 import {
   type ChunkQuerier,
@@ -15,8 +20,11 @@ import {
   type SelectParams,
   uniteStrings,
 } from "#pkg/storage/mod.ts";
-import { Counter, Gauge, type Telemetry } from "#pkg/telemetry/mod.ts";
+import type { Telemetry } from "#pkg/telemetry/mod.ts";
+import { ActiveQueries, type QueryClient, type QueryUsage } from "./active-queries.ts";
 import { type RecentReads, withLabel } from "./ingester-reads.ts";
+import { QuerierMetrics } from "./metrics.ts";
+import { accounted, checkQuery, type QueryLimits, queryLimits } from "./query-limits.ts";
 import type { StoreReads } from "./store-reads.ts";
 
 /** Names the tenant of each series in answers over several tenants, as in Mimir. */
@@ -26,102 +34,100 @@ export interface QueryServiceOptions {
   readonly config: Config["querier"];
   readonly limits: Limits;
   readonly telemetry: Telemetry;
+  readonly clock: Clock;
   readonly recent: RecentReads;
   readonly stores: StoreReads;
+  /** Where queries are evaluated; owned by the caller. */
+  readonly executor: QueryExecutor;
+}
+
+/** A query as a client asks it; times in ms. */
+export interface QueryInput {
+  readonly query: string;
+  readonly startMs: number;
+  /** As `startMs` for an instant query. */
+  readonly endMs: number;
+  /** 0 for an instant query. */
+  readonly stepMs: number;
+  readonly lookbackDeltaMs?: number;
+  readonly timeoutMs?: number;
+  readonly answer: AnswerOptions;
+  readonly client?: QueryClient;
 }
 
 /** Answers queries of tenants over recent data and blocks. */
 export class QueryService {
+  readonly active: ActiveQueries;
   readonly #options: QueryServiceOptions;
   readonly #gate: Semaphore;
-  readonly #running: Gauge;
-  readonly #total: Counter<"tenant">;
+  readonly #metrics: QuerierMetrics;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
+    this.active = new ActiveQueries(options.clock);
     this.#gate = new Semaphore(options.config.max_concurrent);
-    const registers = [options.telemetry.registry];
-    this.#running = new Gauge({
-      name: "narthex_querier_queries_in_progress",
-      help: "Queries being evaluated.",
-      registers,
-    });
-    this.#total = new Counter({
-      name: "narthex_querier_queries_total",
-      help: "Queries evaluated.",
-      labelNames: ["tenant"],
-      registers,
-    });
+    this.#metrics = new QuerierMetrics(options.telemetry);
   }
 
-  /** Evaluates at one instant; times in ms. */
-  instant(
-    tenants: readonly string[],
-    query: string,
-    options: { timeMs: number; lookbackDeltaMs?: number; timeoutMs?: number },
-    signal: AbortSignal,
-  ): Promise<QueryResult> {
-    return this.#evaluate(
-      tenants,
-      signal,
-      (engine, querier) => engine.instant(querier, query, options, signal),
-      options.timeoutMs,
-    );
+  /** What queries over `tenants` may cost and use, now. */
+  limits(tenants: readonly string[]): QueryLimits {
+    return queryLimits(tenants.map((tenant) => this.#options.limits.for(tenant)));
   }
 
-  /** Evaluates over a range; times in ms. */
-  range(
+  /**
+   * Evaluates a query. It stays on the list of active ones until its answer has been read or given
+   * up; the next in turn begins once it is evaluated.
+   */
+  async query(
     tenants: readonly string[],
-    query: string,
-    options: RangeOptions & { timeoutMs?: number },
+    input: QueryInput,
     signal: AbortSignal,
-  ): Promise<QueryResult> {
-    const max = this.#strictest(tenants, "max_query_length");
-    const length = options.endMs - options.startMs;
-    if (max > 0 && length > max) {
-      throw new NarthexError(
-        "execution",
-        `the query time range of ${length / 1000} s exceeds the limit of ${max / 1000} s (max_query_length)`,
-      );
-    }
-    return this.#evaluate(
-      tenants,
-      signal,
-      (engine, querier) => engine.range(querier, query, options, signal),
-      options.timeoutMs,
-    );
-  }
-
-  async #evaluate(
-    tenants: readonly string[],
-    signal: AbortSignal,
-    work: (engine: Engine, querier: Querier) => Promise<QueryResult>,
-    timeoutMs?: number,
-  ): Promise<QueryResult> {
-    const { config } = this.#options;
-    const release = await this.#gate.acquire(signal);
-    this.#running.inc();
+  ): Promise<QueryAnswer> {
+    const limits = this.limits(tenants);
+    checkQuery(limits, input);
+    const request = this.#request(input, limits);
+    const ticket = this.active.add({ ...input, tenants, client: input.client ?? {} }, signal);
+    const end = this.#metrics.begin(tenants);
+    let release: Release | undefined;
+    const done = (): void => {
+      ticket.done();
+      end(ticket.usage);
+    };
     try {
-      this.#total.inc({ tenant: tenants.join("|") });
-      const engine = new Engine({
-        lookbackDeltaMs: config.lookback_delta,
-        timeoutMs: Math.min(config.timeout, timeoutMs ?? config.timeout),
-        maxSamples: this.#strictest(tenants, "max_samples_per_query") || Number.MAX_SAFE_INTEGER,
+      release = await this.#gate.acquire(ticket.signal);
+      ticket.started();
+      const source = accounted(this.#chunks(tenants), limits, ticket.usage);
+      const answer = await this.#options.executor.run(request, source, {
+        signal: ticket.signal,
+        onProgress: (samples) => {
+          ticket.usage.samples = samples;
+        },
       });
-      return await work(engine, this.querier(tenants));
+      ticket.usage.samples = answer.totalSamples;
+      return { ...answer, pieces: withEnd(answer.pieces, done) };
+    } catch (error) {
+      done();
+      throw error;
     } finally {
-      this.#running.dec();
-      release();
+      release?.();
     }
   }
 
-  /** The smallest limit of several tenants; 0 if none has one. */
-  #strictest(
-    tenants: readonly string[],
-    key: "max_samples_per_query" | "max_query_length" | "max_fetched_series_per_query",
-  ): number {
-    const set = tenants.map((tenant) => this.#options.limits.for(tenant)[key]).filter((n) => n > 0);
-    return set.length === 0 ? 0 : Math.min(...set);
+  #request(input: QueryInput, limits: QueryLimits): QueryRequest {
+    const { config } = this.#options;
+    const timeouts = [config.timeout, limits.max_query_duration, input.timeoutMs ?? 0];
+    const { query, startMs, endMs, stepMs, answer } = input;
+    return {
+      ...{ query, startMs, endMs, stepMs, answer },
+      lookbackDeltaMs: input.lookbackDeltaMs || config.lookback_delta,
+      timeoutMs: Math.min(...timeouts.filter((ms) => ms > 0)),
+      maxSamples: limits.max_samples_per_query,
+      maxMemoryBytes: limits.max_estimated_memory_consumption_per_query,
+      // Checked already, with the limit's name.
+      maxSteps: 0,
+      parse: limits.parse,
+      features: limits.features,
+    };
   }
 
   /** Decoded series of tenants. */
@@ -131,12 +137,14 @@ export class QueryService {
 
   /** Series of tenants as chunks; with several tenants, each has the label `__tenant_id__`. */
   chunkQuerier(tenants: readonly string[]): ChunkQuerier {
-    const max = this.#strictest(tenants, "max_fetched_series_per_query");
-    const whole =
-      tenants.length === 1
-        ? this.#tenant(tenants[0]!)
-        : mergeChunkQueriers(tenants.map((tenant) => federated(this.#tenant(tenant), tenant)));
-    return max > 0 ? limited(whole, max) : whole;
+    const usage: QueryUsage = { samples: 0, series: 0, chunks: 0, chunkBytes: 0 };
+    return accounted(this.#chunks(tenants), this.limits(tenants), usage);
+  }
+
+  #chunks(tenants: readonly string[]): ChunkQuerier {
+    return tenants.length === 1
+      ? this.#tenant(tenants[0]!)
+      : mergeChunkQueriers(tenants.map((tenant) => federated(this.#tenant(tenant), tenant)));
   }
 
   #tenant(tenant: string): ChunkQuerier {
@@ -164,27 +172,6 @@ export class QueryService {
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]> {
     return this.#options.recent.tenantStats(signal);
   }
-}
-
-/** Refuses to stream more than `max` series. */
-function limited(inner: ChunkQuerier, max: number): ChunkQuerier {
-  return {
-    labelNames: (params, signal) => inner.labelNames(params, signal),
-    labelValues: (name, params, signal) => inner.labelValues(name, params, signal),
-    async *selectChunks(params, signal) {
-      let count = 0;
-      for await (const batch of inner.selectChunks(params, signal)) {
-        count += batch.length;
-        if (count > max) {
-          throw new NarthexError(
-            "execution",
-            `the query reads more than ${max} series (max_fetched_series_per_query)`,
-          );
-        }
-        yield batch;
-      }
-    },
-  };
 }
 
 /** One tenant's series among those of others: matchers on the tenant label pick tenants. */

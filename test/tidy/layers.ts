@@ -21,7 +21,9 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["labels", "re2", "model", "histogram", "exemplar", "relabel", "textparse"],
   ["storage", "objstore"],
   ["chunkenc", "chunks", "index", "wlog", "tombstones", "block", "remotewrite", "series-batch"],
-  ["tsdb", "promql", "query-exec"],
+  ["tsdb", "promql"],
+  ["query-eval"],
+  ["query-exec"],
   ["config", "tenant", "limits", "ring", "rpc", "cache"],
   [
     "distributor",
@@ -38,7 +40,7 @@ export const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** The layer whose packages never import each other: they meet through interfaces. */
-const PARTS_LAYER = 6;
+const PARTS_LAYER = LAYERS.findIndex((names) => names.includes("distributor"));
 /** These two engines do not know each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ["tsdb", "promql"],

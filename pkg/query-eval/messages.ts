@@ -1,0 +1,90 @@
+import type { ErrorCode } from "#pkg/errs/mod.ts";
+import type { MatchType } from "#pkg/labels/mod.ts";
+import type { SelectHints } from "#pkg/storage/mod.ts";
+import type { QueryRequest } from "./request.ts";
+
+/** Batches of series that are on their way to a thread, per selection, at most. */
+export const SELECT_WINDOW = 4;
+/** Pieces of an answer that are on their way from a thread, per query, at most. */
+export const ANSWER_WINDOW = 4;
+
+/** A matcher as it crosses threads. */
+export interface PlainMatcher {
+  readonly type: MatchType;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Parameters of a selection, or of label names or values, as they cross threads. */
+export interface PlainParams {
+  readonly mint: number;
+  readonly maxt: number;
+  readonly matchers: readonly PlainMatcher[];
+  readonly limit?: number;
+  readonly hints?: SelectHints;
+}
+
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What the main thread tells a thread; `id` is the query, `call` one request of it for data. */
+export type ToWorker =
+  | { readonly type: "run"; readonly id: number; readonly request: QueryRequest }
+  | { readonly type: "cancel"; readonly id: number; readonly reason: "canceled" | "timeout" }
+  /** One more piece of the answer may be sent. */
+  | { readonly type: "more"; readonly id: number }
+  | {
+      readonly type: "batch";
+      readonly id: number;
+      readonly call: number;
+      /** A batch of the format of `#pkg/series-batch`. */
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly type: "end";
+      readonly id: number;
+      readonly call: number;
+      readonly warnings: readonly string[];
+      /** The names or values, where those were asked for. */
+      readonly strings?: readonly string[];
+      readonly error?: PlainError;
+    };
+
+/** What a thread tells the main thread. */
+export type FromWorker =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "select";
+      readonly id: number;
+      readonly call: number;
+      readonly params: PlainParams;
+    }
+  | {
+      readonly type: "labels";
+      readonly id: number;
+      readonly call: number;
+      /** The label whose values are wanted; absent for names. */
+      readonly name?: string;
+      readonly params: PlainParams;
+    }
+  /** One more batch of a selection may be sent; or, if `done`, none. */
+  | { readonly type: "next"; readonly id: number; readonly call: number; readonly done: boolean }
+  | { readonly type: "progress"; readonly id: number; readonly samples: number }
+  | {
+      readonly type: "answer";
+      readonly id: number;
+      readonly totalSamples: number;
+      readonly peakSamples: number;
+      readonly peakBytes: number;
+      readonly evalMs: number;
+    }
+  | {
+      readonly type: "piece";
+      readonly id: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly last: boolean;
+    }
+  | { readonly type: "failed"; readonly id: number; readonly error: PlainError };

@@ -1,0 +1,18 @@
+export { type Envelope, Pieces, queryJson, sampleText, seconds, tail } from "./answer-json.ts";
+export { type Evaluated, evaluateQuery } from "./evaluate.ts";
+export {
+  ANSWER_WINDOW,
+  type FromWorker,
+  type PlainParams,
+  SELECT_WINDOW,
+  type ToWorker,
+} from "./messages.ts";
+export type {
+  AnswerOptions,
+  QueryAnswer,
+  QueryExecutor,
+  QueryRequest,
+  RunOptions,
+  StatsLevel,
+} from "./request.ts";
+export { serveQueries, type WorkerPort } from "./worker.ts";

@@ -1,0 +1,267 @@
+import { withEnd } from "#pkg/async/mod.ts";
+import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import {
+  type FromWorker,
+  type PlainParams,
+  type QueryAnswer,
+  type QueryRequest,
+  type RunOptions,
+  SELECT_WINDOW,
+  type ToWorker,
+} from "#pkg/query-eval/mod.ts";
+import { newMatcher, type PatternCache } from "#pkg/re2/mod.ts";
+import { SeriesBatchEncoder } from "#pkg/series-batch/mod.ts";
+import type { ChunkQuerier, SelectParams } from "#pkg/storage/mod.ts";
+
+/** A message of batches is sent when it holds this much. */
+const MESSAGE_BYTES = 512 * 1024;
+
+type Post = (message: ToWorker, transfer?: ArrayBuffer[]) => void;
+/** What a thread says of one query. */
+export type QueryMessage = Exclude<FromWorker, { type: "ready" }>;
+
+export interface RunningQueryOptions extends RunOptions {
+  readonly id: number;
+  readonly request: QueryRequest;
+  readonly source: ChunkQuerier;
+  readonly patterns: PatternCache;
+  readonly post: Post;
+  /** Called once, when the thread has nothing more to do for the query. */
+  readonly onEnd: () => void;
+}
+
+/** The main thread's side of a query that a thread evaluates: feeds it and hands on its answer. */
+export class RunningQuery {
+  readonly #options: RunningQueryOptions;
+  readonly #calls = new Map<number, Feed>();
+  readonly #stop = new AbortController();
+  readonly #pieces: Uint8Array[] = [];
+  #complete = false;
+  #ended = false;
+  #failure: NarthexError | undefined;
+  #wake: (() => void) | undefined;
+  #settle: { resolve(answer: QueryAnswer): void; reject(error: unknown): void } | undefined;
+
+  constructor(options: RunningQueryOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the query on its thread. */
+  run(): Promise<QueryAnswer> {
+    const { id, request, signal, post } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      if (signal.aborted) {
+        this.fail(canceledBy(signal));
+        return;
+      }
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+      post({ type: "run", id, request });
+    });
+  }
+
+  readonly #onAbort = (): void => {
+    const { id, signal, post } = this.#options;
+    const error = canceledBy(signal);
+    post({ type: "cancel", id, reason: error.code === "timeout" ? "timeout" : "canceled" });
+    this.#refuse(error);
+  };
+
+  receive(message: QueryMessage): void {
+    switch (message.type) {
+      case "select":
+        void this.#select(message.call, message.params);
+        return;
+      case "labels":
+        void this.#labels(message.call, message.name, message.params);
+        return;
+      case "next":
+        if (message.done) this.#calls.get(message.call)?.stop();
+        else this.#calls.get(message.call)?.more();
+        return;
+      case "progress":
+        this.#options.onProgress?.(message.samples);
+        return;
+      case "answer": {
+        const { totalSamples, peakSamples, peakBytes, evalMs } = message;
+        this.#options.onProgress?.(totalSamples);
+        const { id, post } = this.#options;
+        const pieces = withEnd(this.#answer(), () => {
+          // Whoever leaves early does not want the rest.
+          if (!this.#ended) post({ type: "cancel", id, reason: "canceled" });
+        });
+        this.#settle?.resolve({ pieces, totalSamples, peakSamples, peakBytes, evalMs });
+        this.#settle = undefined;
+        return;
+      }
+      case "piece":
+        this.#pieces.push(message.bytes);
+        if (message.last) {
+          this.#complete = true;
+          this.#end();
+        }
+        this.#wake?.();
+        return;
+      case "failed":
+        this.fail(new NarthexError(message.error.code, message.error.message));
+    }
+  }
+
+  /** Ends the query with an error: the thread said so, or is no more. */
+  fail(error: NarthexError): void {
+    this.#refuse(error);
+    this.#end();
+  }
+
+  #refuse(error: NarthexError): void {
+    this.#failure ??= error;
+    this.#stop.abort(error);
+    this.#settle?.reject(this.#failure);
+    this.#settle = undefined;
+    this.#wake?.();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#stop.abort();
+    this.#options.onEnd();
+  }
+
+  async *#answer(): AsyncGenerator<Uint8Array> {
+    const { id, post } = this.#options;
+    for (;;) {
+      const piece = this.#pieces.shift();
+      if (piece) {
+        if (!this.#complete) post({ type: "more", id });
+        yield piece;
+      } else if (this.#failure) throw this.#failure;
+      else if (this.#complete) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  async #select(call: number, plain: PlainParams): Promise<void> {
+    const { id, source, post } = this.#options;
+    const feed = new Feed(this.#stop.signal);
+    this.#calls.set(call, feed);
+    const warnings: string[] = [];
+    const send = async (encoder: SeriesBatchEncoder): Promise<void> => {
+      const bytes = encoder.take();
+      await feed.turn();
+      const batch = { type: "batch", id, call, bytes, warnings: warnings.splice(0) } as const;
+      post(batch, [bytes.buffer]);
+    };
+    try {
+      const params: SelectParams = {
+        ...this.#params(plain),
+        ...(plain.hints ? { hints: plain.hints } : {}),
+        onWarning: (warning) => warnings.push(warning),
+      };
+      const encoder = new SeriesBatchEncoder();
+      for await (const batch of source.selectChunks(params, feed.signal)) {
+        for (const series of batch) {
+          encoder.add(series);
+          if (encoder.bytes >= MESSAGE_BYTES) await send(encoder);
+        }
+        // What is left of a batch is not held back: the next one may take its time.
+        if (encoder.seriesCount > 0) await send(encoder);
+      }
+      post({ type: "end", id, call, warnings });
+    } catch (error) {
+      this.#failCall(call, error);
+    } finally {
+      this.#calls.delete(call);
+      feed.dispose();
+    }
+  }
+
+  async #labels(call: number, name: string | undefined, plain: PlainParams): Promise<void> {
+    const { id, source, post } = this.#options;
+    const warnings: string[] = [];
+    const params = {
+      ...this.#params(plain),
+      onWarning: (warning: string) => void warnings.push(warning),
+    };
+    try {
+      const strings = await (name === undefined
+        ? source.labelNames(params, this.#stop.signal)
+        : source.labelValues(name, params, this.#stop.signal));
+      post({ type: "end", id, call, warnings, strings });
+    } catch (error) {
+      this.#failCall(call, error);
+    }
+  }
+
+  #params(plain: PlainParams): Omit<SelectParams, "hints" | "onWarning"> {
+    const { mint, maxt, limit } = plain;
+    const { patterns } = this.#options;
+    const matchers = plain.matchers.map(({ type, name, value }) =>
+      newMatcher(type, name, value, patterns),
+    );
+    return { mint, maxt, matchers, ...(limit === undefined ? {} : { limit }) };
+  }
+
+  #failCall(call: number, error: unknown): void {
+    if (this.#ended) return;
+    const { id, post } = this.#options;
+    const plain = { code: codeOf(error), message: messageOf(error) };
+    post({ type: "end", id, call, warnings: [], error: plain });
+  }
+}
+
+function canceledBy(signal: AbortSignal): NarthexError {
+  const { reason } = signal;
+  if (reason instanceof NarthexError) return reason;
+  const code = codeOf(reason);
+  return new NarthexError(code === "timeout" ? code : "canceled", `query was ${code}`);
+}
+
+/** The turns of a sender, who may be so many messages ahead of the taker. */
+class Feed {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #onOuter = (): void => this.stop(this.#outer.reason);
+  #window = SELECT_WINDOW;
+  #wake: (() => void) | undefined;
+
+  constructor(outer: AbortSignal) {
+    this.#outer = outer;
+    if (outer.aborted) this.stop(outer.reason);
+    else outer.addEventListener("abort", this.#onOuter, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  more(): void {
+    this.#window++;
+    this.#wake?.();
+  }
+
+  stop(reason?: unknown): void {
+    this.#controller.abort(reason);
+    this.#wake?.();
+  }
+
+  /** Resolves when another message may be sent; rejects once the feed was stopped. */
+  async turn(): Promise<void> {
+    while (this.#window === 0 && !this.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.signal.aborted) throw canceledBy(this.signal);
+    this.#window--;
+  }
+
+  dispose(): void {
+    this.#outer.removeEventListener("abort", this.#onOuter);
+  }
+}
