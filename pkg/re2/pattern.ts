@@ -2,11 +2,18 @@ import { RE2JS } from "re2js";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import type { PatternMatcher } from "#pkg/labels/mod.ts";
 import { analyse, type SimplePattern, type Step } from "./analyse.ts";
+import { DfaPattern } from "./dfa.ts";
+import { programOf } from "./program.ts";
+import { estimateSize } from "./size.ts";
 
 /** Longer patterns are refused: compiling costs memory in proportion to them. */
 export const PATTERN_LENGTH_MAX = 100_000;
+/** Patterns of about more instructions are refused; compiling that many takes half a second. */
+export const PATTERN_SIZE_MAX = 200_000;
 /** Patterns of more than this many alternatives with wildcards go to the automaton. */
 const WILDCARD_SEQUENCES_MAX = 16;
+/** To search a longer literal may take time in proportion to its length at each character. */
+const NEEDLE_MAX = 32;
 
 /**
  * Compiles an RE2 pattern that must match the whole of a value, `.` matching newlines too, as
@@ -15,17 +22,18 @@ const WILDCARD_SEQUENCES_MAX = 16;
  * Errors: `bad_data` with RE2's text, for example ``error parsing regexp: missing closing ): `(` ``.
  */
 export function compilePattern(pattern: string): PatternMatcher {
-  const program = compileProgram(pattern);
+  checkLength(pattern);
   const simple = analyse(pattern);
-  return (simple && simpleMatcher(simple, program)) ?? new AutomatonPattern(program);
+  return (simple && simpleMatcher(simple, pattern)) ?? automatonOf(compileProgram(pattern));
 }
 
 /** The automaton of `pattern`, not anchored; see `compilePattern` for the errors. */
 export function compileProgram(pattern: string): RE2JS {
-  if (pattern.length > PATTERN_LENGTH_MAX) {
+  checkLength(pattern);
+  if (estimateSize(pattern, PATTERN_SIZE_MAX) > PATTERN_SIZE_MAX) {
     throw new NarthexError(
       "bad_data",
-      `error parsing regexp: pattern of ${pattern.length} characters, limit ${PATTERN_LENGTH_MAX}`,
+      `error parsing regexp: expression too large: \`${pattern}\``,
     );
   }
   try {
@@ -35,26 +43,50 @@ export function compileProgram(pattern: string): RE2JS {
   }
 }
 
+/** The quickest form of a compiled pattern that keeps to linear time. */
+export function automatonOf(program: RE2JS): PatternMatcher {
+  const flat = programOf(program);
+  return flat ? new DfaPattern(flat) : new LibraryPattern(program);
+}
+
+function checkLength(pattern: string): void {
+  if (pattern.length <= PATTERN_LENGTH_MAX) return;
+  throw new NarthexError(
+    "bad_data",
+    `error parsing regexp: pattern of ${pattern.length} characters, limit ${PATTERN_LENGTH_MAX}`,
+  );
+}
+
 /** The flag shows up in the message as `(?s)`; without it RE2 quotes what the user wrote. */
 function messageFor(pattern: string, cause: unknown): string {
+  let message = messageOf(cause);
   try {
     RE2JS.compile(pattern);
   } catch (error) {
-    return messageOf(error);
+    message = messageOf(error);
   }
-  return messageOf(cause);
+  // RE2 quotes the pattern that is too large or too deep; the library does not.
+  return message.includes("`") ? message : `${message}: \`${pattern}\``;
 }
 
-function simpleMatcher(simple: SimplePattern, program: RE2JS): PatternMatcher | undefined {
+function simpleMatcher(simple: SimplePattern, pattern: string): PatternMatcher | undefined {
   const { sequences, ignoreCase } = simple;
   const literals = sequences.map(literalOf);
   if (literals.every((literal) => literal !== undefined)) {
     if (!ignoreCase) return new LiteralsPattern(literals);
-    if (literals.every(isAscii)) return new FoldedLiteralsPattern(literals, program);
+    if (literals.every(isAscii)) return new FoldedLiteralsPattern(literals, pattern);
     return undefined;
   }
   if (ignoreCase || sequences.length > WILDCARD_SEQUENCES_MAX) return undefined;
-  return new WildcardPattern(sequences);
+  return sequences.every(isQuickToFind) ? new WildcardPattern(sequences) : undefined;
+}
+
+/** True if no literal that has to be searched for, between wildcards, is long. */
+function isQuickToFind(steps: readonly Step[]): boolean {
+  return steps.every((step, i) => {
+    const searched = typeof step === "string" && i > 0 && i < steps.length - 1;
+    return !searched || step.length <= NEEDLE_MAX;
+  });
 }
 
 /** The string that the steps match, if it is just one. */
@@ -90,15 +122,22 @@ class LiteralsPattern implements PatternMatcher {
 class FoldedLiteralsPattern implements PatternMatcher {
   readonly prefix = "";
   readonly #set: ReadonlySet<string>;
-  readonly #program: RE2JS;
+  readonly #lengthMax: number = 0;
+  readonly #pattern: string;
+  #automaton: PatternMatcher | undefined;
 
-  constructor(literals: readonly string[], program: RE2JS) {
+  constructor(literals: readonly string[], pattern: string) {
     this.#set = new Set(literals.map((literal) => literal.toLowerCase()));
-    this.#program = program;
+    this.#lengthMax = literals.reduce((max, { length }) => Math.max(max, length), 0);
+    this.#pattern = pattern;
   }
 
   matches(value: string): boolean {
-    return isAscii(value) ? this.#set.has(value.toLowerCase()) : this.#program.testExact(value);
+    // Letters of the basic plane fold to letters of one unit.
+    if (value.length > this.#lengthMax) return false;
+    if (isAscii(value)) return this.#set.has(value.toLowerCase());
+    this.#automaton ??= automatonOf(compileProgram(this.#pattern));
+    return this.#automaton.matches(value);
   }
 }
 
@@ -154,7 +193,8 @@ function codePointsFrom(value: string, at: number, count: number): boolean {
   return rest <= 0;
 }
 
-class AutomatonPattern implements PatternMatcher {
+/** A pattern whose tables would be too large for an automaton of ours. */
+class LibraryPattern implements PatternMatcher {
   readonly prefix = "";
   readonly #program: RE2JS;
 

@@ -11,7 +11,21 @@ function plain(pattern: string, value: string): boolean {
 
 test("compilePattern matches as the automaton does, on patterns with a fast path and others", () => {
   const atom = fc.constantFrom("a", "b", "foo", "\\.", ".*", ".+", "é", "\u{1F600}", "\n", ".*?");
-  const other = fc.constantFrom(".", "[ab]", "a?", "b*", "(a|b)+", "a{2}", "^", "$", "\\d", "x|y");
+  const other = fc.constantFrom(
+    ".",
+    "[ab]",
+    "a?",
+    "b*",
+    "(a|b)+",
+    "a{2}",
+    "^",
+    "$",
+    "\\d",
+    "x|y",
+    "[a-cK]",
+    "[b]?",
+    "(ab|c)??",
+  );
   const pattern = fc.letrec<{ p: string }>((tie) => ({
     p: fc.oneof(
       { maxDepth: 3 },

@@ -1,5 +1,6 @@
 import type { RE2JS } from "re2js";
-import { compileProgram } from "./pattern.ts";
+import type { PatternMatcher } from "#pkg/labels/mod.ts";
+import { automatonOf, compileProgram } from "./pattern.ts";
 
 /** A match of the whole of a value: group 0 is the value, a group that took no part is `""`. */
 export interface Submatches {
@@ -10,21 +11,25 @@ export interface Submatches {
 /** An anchored RE2 pattern with access to what its groups matched. */
 export class Re2 {
   readonly #program: RE2JS;
+  readonly #quick: PatternMatcher;
   readonly #names: Readonly<Record<string, number>>;
 
   /** Prefer `compileRe2`. */
   constructor(program: RE2JS) {
     this.#program = program;
+    this.#quick = automatonOf(program);
     this.#names = program.namedGroups();
   }
 
   /** True if the whole of `value` matches. */
   matches(value: string): boolean {
-    return this.#program.testExact(value);
+    return this.#quick.matches(value);
   }
 
   /** What the groups matched, or undefined where the whole of `value` does not match. */
   match(value: string): Submatches | undefined {
+    // To find out what groups matched costs far more than to find out that nothing does.
+    if (!this.#quick.matches(value)) return undefined;
     const matcher = this.#program.matcher(value);
     if (!matcher.matches()) return undefined;
     const groups: string[] = [];
