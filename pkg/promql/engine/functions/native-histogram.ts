@@ -60,11 +60,16 @@ export function histogramQuantile(q: number, h: FloatHistogram): HistogramNumber
     // Only NaN observations can be above all buckets; otherwise it is a matter of precision.
     return hasNan ? { value: Number.NaN, note: HistogramNote.nanResult } : plain(upper);
   }
-  const inBucket = bucket.count;
-  const fraction = (fromBelow ? rank - (count - inBucket) : count - rank) / inBucket;
-  const value = interpolate(lower, upper, fraction, h.usesCustomBuckets);
-  const skewed = hasNan && count + restOf(bucket) < h.count;
-  return { value, note: skewed ? HistogramNote.nanSkew : HistogramNote.none };
+  const rankInBucket = fromBelow ? rank - (count - bucket.count) : count - rank;
+  let total = count;
+  // With a sum of NaN, Prometheus interpolates within the last bucket, as far as the rank is into
+  // its own: odd, but answers are to be the same.
+  while (hasNan && bucket.next()) {
+    total += bucket.count;
+    ({ lower, upper } = bucket);
+  }
+  const value = interpolate({ lower, upper }, rankInBucket / bucket.count, h.usesCustomBuckets);
+  return { value, note: hasNan && total < h.count ? HistogramNote.nanSkew : HistogramNote.none };
 }
 
 /** Moves to the bucket in which the running count reaches `rank`, or to the last; returns the count
@@ -79,17 +84,15 @@ function seekRank(bucket: BucketCursor, rank: number): number {
   return count;
 }
 
-function restOf(bucket: BucketCursor): number {
-  let count = 0;
-  while (bucket.next()) count += bucket.count;
-  return count;
-}
-
 function isOneSided(present: Float64Array, absent: Float64Array): boolean {
   return absent.length === 0 && present.length > 0;
 }
 
-function interpolate(lower: number, upper: number, fraction: number, isCustom: boolean): number {
+function interpolate(
+  { lower, upper }: { readonly lower: number; readonly upper: number },
+  fraction: number,
+  isCustom: boolean,
+): number {
   if (isCustom || (lower <= 0 && upper >= 0)) return lower + (upper - lower) * fraction;
   const from = log2(Math.abs(lower));
   const to = log2(Math.abs(upper));
