@@ -5,6 +5,8 @@ interface Note {
   position: PositionRange;
   /** Present for repaired histograms, whose note sums up all repairs. */
   repair: Repair | undefined;
+  /** Present for notes that say how often they were made. */
+  count: number | undefined;
 }
 
 /** What `histogram_quantile` had to change in buckets that were not cumulative. */
@@ -27,11 +29,17 @@ export class Annotations {
   readonly #foreign = new Set<string>();
 
   warn(text: string, position: PositionRange): void {
-    this.#warnings.set(text, { position, repair: undefined });
+    this.#warnings.set(text, { position, repair: undefined, count: undefined });
+  }
+
+  /** Warns of what is seen `occurrences` times; the warning sums them up. */
+  warnCounted(text: string, position: PositionRange, occurrences: number): void {
+    const count = (this.#warnings.get(text)?.count ?? 0) + occurrences;
+    this.#warnings.set(text, { position, repair: undefined, count });
   }
 
   info(text: string, position: PositionRange): void {
-    this.#infos.set(text, { position, repair: undefined });
+    this.#infos.set(text, { position, repair: undefined, count: undefined });
   }
 
   /** Adds a warning of the storage, which has no place in the query. */
@@ -43,7 +51,7 @@ export class Annotations {
   repaired(text: string, position: PositionRange, repair: Repair): void {
     const known = this.#infos.get(text)?.repair;
     const merged = known === undefined ? repair : mergeRepairs(known, repair);
-    this.#infos.set(text, { position, repair: merged });
+    this.#infos.set(text, { position, repair: merged, count: undefined });
   }
 
   /** The warnings with their places, sorted. */
@@ -59,8 +67,9 @@ export class Annotations {
 
 function render(notes: ReadonlyMap<string, Note>, prefix: string, query: string): string[] {
   const out: string[] = [];
-  for (const [text, { position, repair }] of notes) {
-    const detail = repair ? describeRepair(repair) : "";
+  for (const [text, { position, repair, count }] of notes) {
+    let detail = repair ? describeRepair(repair) : "";
+    if (count !== undefined && count > 1) detail = ` (${count} occurrences)`;
     out.push(`${prefix}: ${text}${detail} (${formatPosition(query, position)})`);
   }
   return out;

@@ -15,6 +15,8 @@ export interface Frame {
 export interface EngineFeatures {
   /** Names are dropped from the result at the end, not by each function. @default false */
   readonly delayedNameRemoval?: boolean;
+  /** Rates and resets heed start timestamps, and `start_timestamp()` gives them. @default false */
+  readonly useStartTimestamps?: boolean;
   /** `__type__` is consulted before a metric is suspected not to be a counter. @default false */
   readonly typeAndUnitLabels?: boolean;
 }

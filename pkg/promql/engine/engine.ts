@@ -13,6 +13,7 @@ import { Budget, type EngineFeatures, type EvalContext, type Frame, Pace } from 
 import { TreeEvaluator } from "./evaluate.ts";
 import { extendSamples } from "./extend-samples.ts";
 import { withoutMetadata } from "./label-sets.ts";
+import { lookTimes } from "./look-times.ts";
 import { prepare, type QueryTimes } from "./prepare.ts";
 import {
   matrixValue,
@@ -22,7 +23,8 @@ import {
   vectorValue,
 } from "./result.ts";
 import { RowStore } from "./row.ts";
-import { dropStale, lookTimes, selectBatches, selectParams } from "./select.ts";
+import { columnsWeight, dropStale } from "./sample-columns.ts";
+import { selectBatches, selectParams } from "./select.ts";
 import { subqueryRows } from "./subquery.ts";
 import { Windows } from "./windows.ts";
 
@@ -278,7 +280,11 @@ async function evaluateRoot(expr: Expr, run: Run, evaluator: TreeEvaluator): Pro
     const values = await evaluator.scalar(expr, frame);
     if (!isRange) return { type: "scalar", timeMs: frame.startMs, value: values[0]! };
     const kinds = new Uint8Array(frame.steps).fill(1);
-    return { type: "matrix", ...frame, series: [{ labels: [], values, kinds }] };
+    return {
+      type: "matrix",
+      ...frame,
+      series: [{ labels: [], values, kinds, histograms: undefined }],
+    };
   }
   const store = new RowStore(frame.steps, budget);
   await evaluator.rows(expr, frame, store);
@@ -311,8 +317,9 @@ async function rawSamples(
       one.read(columns, mint, maxt);
       dropStale(columns);
       if (windows.place(columns, labels) === 0) continue;
-      context.budget.take(columns.length);
-      context.budget.total += columns.length;
+      const weight = columnsWeight(columns);
+      context.budget.take(weight);
+      context.budget.total += weight;
       const samples =
         anchored || smoothed ? extendSamples(windows, smoothed) : copySamples(columns);
       if (samples) series.push({ labels, ...samples });
@@ -332,15 +339,17 @@ async function subquerySamples(
   await subqueryRows(subquery, frame, evaluator, (labels: Labels, columns, dropName) => {
     const final = dropName ? withoutMetadata(labels) : labels;
     series.push({ labels: final, ...copySamples(columns) });
-    evaluator.context.budget.total += columns.length;
+    evaluator.context.budget.total += columnsWeight(columns);
   });
   series.sort((a, b) => compareLabels(a.labels, b.labels));
   return { type: "samples", series };
 }
 
-function copySamples(columns: SampleColumns): { timestamps: Float64Array; values: Float64Array } {
+function copySamples(columns: SampleColumns): Omit<SamplesSeries, "labels"> {
+  const { length, histograms } = columns;
   return {
-    timestamps: columns.timestamps.slice(0, columns.length),
-    values: columns.values.slice(0, columns.length),
+    timestamps: columns.timestamps.slice(0, length),
+    values: columns.values.slice(0, length),
+    histograms: histograms && Array.from({ length }, (_, i) => histograms[i]),
   };
 }

@@ -6,8 +6,8 @@ import { binary } from "./binary.ts";
 import type { EvalContext, Evaluator, Frame } from "./context.ts";
 import { nameDropper } from "./names.ts";
 import { scalarOperator } from "./operators.ts";
-import { Row, type RowSink } from "./row.ts";
-import { selectInstant } from "./select.ts";
+import { type HistogramColumn, Row, type RowSink, StepKind } from "./row.ts";
+import { Look, selectInstant } from "./select.ts";
 import { stepSeconds, vectorCall } from "./vector-call.ts";
 
 /** Evaluates a prepared expression by handing each part to where it is implemented. */
@@ -42,7 +42,7 @@ export class TreeEvaluator implements Evaluator {
   async #evaluate(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
     switch (expr.kind) {
       case "vectorSelector":
-        return selectInstant(expr, frame, { evaluator: this, sink, asTimestamp: false });
+        return selectInstant(expr, frame, { evaluator: this, sink, look: Look.value });
       case "paren":
         return this.rows(expr.expr, frame, sink);
       case "unary":
@@ -72,6 +72,7 @@ export class TreeEvaluator implements Evaluator {
     await this.rows(expr.expr, frame, {
       push(row) {
         for (let i = 0; i < row.values.length; i++) row.values[i] = -row.values[i]!;
+        if (row.histograms !== undefined) negateHistograms(row, row.histograms);
         row.dropName = true;
         target.push(row);
       },
@@ -138,6 +139,12 @@ export class TreeEvaluator implements Evaluator {
   }
 }
 
+function negateHistograms({ kinds }: Row, histograms: HistogramColumn): void {
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] === StepKind.histogram) histograms[i] = histograms[i]!.copy().mul(-1);
+  }
+}
+
 /** Spreads rows of one step over all steps. */
 class Repeater implements RowSink {
   readonly #row: Row;
@@ -154,6 +161,9 @@ class Repeater implements RowSink {
     row.dropName = once.dropName;
     row.values.fill(once.values[0]!);
     row.kinds.fill(once.kinds[0]!);
+    const histogram = once.kinds[0] === StepKind.histogram ? once.histograms![0] : undefined;
+    row.histograms =
+      histogram === undefined ? undefined : new Array(row.kinds.length).fill(histogram);
     this.#sink.push(row);
   }
 }

@@ -1,4 +1,6 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
 import { boundaries } from "./functions/rate.ts";
+import type { SamplesSeries } from "./result.ts";
 import type { Windows } from "./windows.ts";
 
 /**
@@ -8,8 +10,12 @@ import type { Windows } from "./windows.ts";
 export function extendSamples(
   windows: Windows,
   smoothed: boolean,
-): { timestamps: Float64Array; values: Float64Array } | undefined {
+): Omit<SamplesSeries, "labels"> | undefined {
   const { timestamps, values } = windows;
+  if (windows.histograms !== undefined) {
+    const modifier = smoothed ? "smoothed" : "anchored";
+    throw new NarthexError("execution", `${modifier} modifier is not supported with histograms`);
+  }
   const end = windows.firstEndMs;
   const start = end - windows.rangeMs;
   const ends = boundaries(windows, 0, { start, end, smoothed });
@@ -27,7 +33,11 @@ export function extendSamples(
   const beyond = smoothed && last > 0 && timestamps[last]! > end;
   outTimes.push(end);
   outValues.push(valueAt(windows, { from: beyond ? last - 1 : last, at: end, smoothed: beyond }));
-  return { timestamps: Float64Array.from(outTimes), values: Float64Array.from(outValues) };
+  return {
+    timestamps: Float64Array.from(outTimes),
+    values: Float64Array.from(outValues),
+    histograms: undefined,
+  };
 }
 
 function valueAt(

@@ -14,8 +14,9 @@ import type { Call, Expr } from "../syntax/ast.ts";
 import { walk } from "../syntax/ast.ts";
 import { type Evaluator, type Frame, replay } from "./context.ts";
 import { withLabel } from "./label-sets.ts";
-import { Row, type RowSink, RowStore } from "./row.ts";
-import { lookBack, lookTimes, selectBatches } from "./select.ts";
+import { lookTimes } from "./look-times.ts";
+import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
+import { Look, lookBack, selectBatches } from "./select.ts";
 import { MergedRows } from "./subquery.ts";
 
 /** Labels by which a series finds what describes its target. */
@@ -109,13 +110,24 @@ async function fetchInfos(
       columns.clear();
       series.read(columns, mint, maxt);
       row.clear();
-      const found = lookBack(columns, row, { times, lookbackDeltaMs, asTimestamp: true });
+      if (columns.histograms !== undefined) {
+        lookBack(columns, row, { times, lookbackDeltaMs, look: Look.value });
+        if (row.histograms !== undefined) refuseHistograms(series.labels);
+      }
+      row.clear();
+      const found = lookBack(columns, row, { times, lookbackDeltaMs, look: Look.time });
       row.labels = series.labels;
       if (found > 0) infos.push(row);
       if (context.pace.due()) await context.pace.rest();
     }
   }
   return infos;
+}
+
+function refuseHistograms(labels: Labels): never {
+  const series = formatLabels(labels);
+  const reason = `this should be an info metric, with float samples: ${series}`;
+  throw new NarthexError("execution", reason);
 }
 
 /** The time at which info series are looked at: that of the first selector of the argument. */
@@ -211,9 +223,14 @@ class Enrichment {
     for (const output of outputs.values()) {
       const row = this.#row;
       row.clear();
+      const histograms = this.#base.histograms(r);
       for (const i of output.steps) {
-        row.kinds[i] = 1;
-        row.values[i] = this.#base.values(r)[at + i]!;
+        const kind = this.#base.kinds(r)[at + i]!;
+        if (kind === StepKind.histogram) row.setHistogram(i, histograms![i]!);
+        else {
+          row.kinds[i] = kind;
+          row.values[i] = this.#base.values(r)[at + i]!;
+        }
       }
       row.labels = output.labels;
       row.dropName = this.#base.dropNames[r]!;

@@ -4,6 +4,7 @@ import { formatFloatG } from "#pkg/model/mod.ts";
 import { SampleColumns } from "#pkg/storage/mod.ts";
 import type { Call, Expr, MatrixSelector, SubqueryExpr } from "../syntax/ast.ts";
 import { positionOf } from "../syntax/ast.ts";
+import type { PositionRange } from "../syntax/position.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import {
   averageKernel,
@@ -27,8 +28,12 @@ import {
   type RangeKernel,
 } from "./functions/rate.ts";
 import { derivativeKernel, predictKernel, smoothingKernel } from "./functions/regression.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
+import { lookTimes } from "./look-times.ts";
+import { mixedKernel, type RangeFunction } from "./mixed-range.ts";
 import { Row, type RowSink } from "./row.ts";
-import { dropStale, lookTimes, selectBatches, selectParams } from "./select.ts";
+import { columnsWeight, dropStale } from "./sample-columns.ts";
+import { selectBatches, selectParams } from "./select.ts";
 import { subqueryRows } from "./subquery.ts";
 import { Windows } from "./windows.ts";
 
@@ -63,6 +68,8 @@ const KERNELS: ReadonlyMap<string, () => RangeKernel> = new Map<string, () => Ra
   ["ts_of_min_over_time", () => extremeKernel(-1, true)],
 ]);
 
+const NO_MODIFIERS = { anchored: false, smoothed: false };
+const STARTS_HEEDED: ReadonlySet<string> = new Set(["increase", "irate", "rate", "resets"]);
 const ANCHORED_SAFE = ["changes", "delta", "increase", "rate", "resets"];
 const SMOOTHED_SAFE = ["delta", "increase", "rate"];
 
@@ -95,14 +102,10 @@ export async function rangeCall(
     | MatrixSelector
     | SubqueryExpr;
   noteQuantile(call, scalars, evaluator);
-  const apply = new RangeApplication(call, { evaluator, sink, frame });
+  const apply = new RangeApplication(call, { range, evaluator, sink, frame });
   if (range.kind === "subquery") {
-    const windows = new Windows({
-      frame,
-      times: lookTimes(range, frame),
-      rangeMs: range.rangeMs,
-      scalars,
-    });
+    const times = lookTimes(range, frame);
+    const windows = new Windows({ frame, times, rangeMs: range.rangeMs, scalars });
     await subqueryRows(range, frame, evaluator, (labels, columns, dropName) =>
       apply.series({ windows, columns, labels, dropName }),
     );
@@ -128,6 +131,7 @@ async function overSelector(
     rangeMs,
     beforeMs: anchored || smoothed ? context.lookbackDeltaMs : 0,
     afterMs: smoothed ? context.lookbackDeltaMs : 0,
+    useStarts: context.features.useStartTimestamps === true && apply.heedsStarts,
     scalars,
   });
   const { mint, maxt } = windows;
@@ -137,8 +141,8 @@ async function overSelector(
     for (const series of batch) {
       columns.clear();
       series.read(columns, mint, maxt);
-      context.budget.touch(columns.length);
       dropStale(columns);
+      context.budget.touch(columnsWeight(columns));
       apply.series({ windows, columns, labels: series.labels, dropName: false });
       if (context.pace.due()) await context.pace.rest();
     }
@@ -153,18 +157,43 @@ class RangeApplication {
   readonly #kernel: RangeKernel;
   readonly #row: Row;
   readonly #isCounterFunction: boolean;
+  /** Where annotations say that the range stands. */
+  readonly #position: PositionRange;
+  readonly #notes: HistogramNotes;
+  readonly #fn: RangeFunction;
+  #mixed: ((windows: Windows, row: Row) => void) | undefined = undefined;
   #lastName = "";
 
   constructor(
     call: Call,
-    options: { readonly evaluator: Evaluator; readonly sink: RowSink; readonly frame: Frame },
+    options: {
+      readonly range: MatrixSelector | SubqueryExpr;
+      readonly evaluator: Evaluator;
+      readonly sink: RowSink;
+      readonly frame: Frame;
+    },
   ) {
+    const { range } = options;
     this.#call = call;
+    // As in Prometheus, where the samples of a subquery have lost their place in the query.
+    const isFirst = call.args[0] === range;
+    this.#position =
+      isFirst && range.kind === "subquery" ? { start: 0, end: 0 } : positionOf(call.args[0]!);
+    this.#notes = new HistogramNotes(options.evaluator.context.annotations, this.#position);
     this.#evaluator = options.evaluator;
     this.#sink = options.sink;
     this.#row = new Row(options.frame.steps);
     this.#kernel = kernelOf(call);
-    this.#isCounterFunction = call.func.name === "rate" || call.func.name === "increase";
+    const { name } = call.func;
+    const modifiers = range.kind === "subquery" ? NO_MODIFIERS : range.selector;
+    const { anchored, smoothed } = modifiers;
+    this.#fn = { name, anchored, smoothed, kernel: this.#kernel };
+    this.#isCounterFunction = name === "rate" || name === "increase";
+  }
+
+  /** True for the functions that ask when counters began. */
+  get heedsStarts(): boolean {
+    return STARTS_HEEDED.has(this.#call.func.name);
   }
 
   series(input: {
@@ -179,9 +208,17 @@ class RangeApplication {
     if (held === 0) return;
     this.#evaluator.context.budget.total += held;
     row.clear();
-    this.#kernel(windows, row);
-    if (row.kinds.indexOf(1) < 0) return;
-    if (this.#isCounterFunction) this.#suspect(labels);
+    if (windows.histograms === undefined) this.#kernel(windows, row);
+    else {
+      this.#mixed ??= mixedKernel(this.#fn, windows, this.#notes);
+      this.#mixed(windows, row);
+    }
+    if (windows.overlaps > 0) {
+      this.#notes.startOverlap(labelValue(labels, METRIC_NAME), windows.overlaps);
+    }
+    const hasFloats = row.kinds.indexOf(1) >= 0;
+    if (!hasFloats && row.histograms === undefined) return;
+    if (hasFloats && this.#isCounterFunction) this.#suspect(labels);
     row.labels = labels;
     row.dropName = dropName || !keepsName(this.#call.func.name);
     this.#sink.push(row);
@@ -191,7 +228,7 @@ class RangeApplication {
   #suspect(labels: Labels): void {
     const name = labelValue(labels, METRIC_NAME);
     const { annotations, features } = this.#evaluator.context;
-    const position = positionOf(this.#call.args[0]!);
+    const position = this.#position;
     if (features.typeAndUnitLabels) {
       const type = labelValue(labels, "__type__");
       if (name === "" || type === "counter" || type === "histogram") return;

@@ -1,8 +1,9 @@
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { compareLabels, type Labels, labelsKey } from "#pkg/labels/mod.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Frame } from "./context.ts";
 import { withoutMetadata } from "./label-sets.ts";
-import { Row, type RowStore } from "./row.ts";
+import { type HistogramColumn, Row, type RowStore, StepKind } from "./row.ts";
 import { sameLabelSet } from "./subquery.ts";
 
 /** One number. */
@@ -19,19 +20,33 @@ export interface StringValue {
   readonly value: string;
 }
 
-/** A sample per series, all at `timeMs`: series `i` is `labels[i]` with `values[i]`. */
+/**
+ * Histograms by position. An entry that is not undefined takes the place of the float of the same
+ * position. Undefined as a whole where all samples are floats.
+ */
+export type ResultHistograms = readonly (FloatHistogram | undefined)[] | undefined;
+
+/**
+ * A sample per series, all at `timeMs`: series `i` is `labels[i]` with `histograms[i]` or, where
+ * that is undefined, `values[i]`.
+ */
 export interface VectorValue {
   readonly type: "vector";
   readonly timeMs: number;
   readonly labels: readonly Labels[];
   readonly values: Float64Array;
+  readonly histograms: ResultHistograms;
 }
 
-/** One series of a range query. Step `i` has a sample where `kinds[i]` is not 0. */
+/**
+ * One series of a range query. Step `i` has nothing where `kinds[i]` is 0, the float `values[i]`
+ * where it is 1, `histograms[i]` where it is 2.
+ */
 export interface MatrixSeries {
   readonly labels: Labels;
   readonly values: Float64Array;
   readonly kinds: Uint8Array;
+  readonly histograms: ResultHistograms;
 }
 
 /** Series over the steps `startMs + i * stepMs`, in order of labels. */
@@ -49,6 +64,7 @@ export interface SamplesSeries {
   /** Ms since the epoch. */
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  readonly histograms: ResultHistograms;
 }
 
 /** The result of an instant query for a range, in order of labels; the API calls it a matrix. */
@@ -65,6 +81,8 @@ export interface QueryStats {
   /** Samples looked at, again for each step; `totalQueryableSamples` of the API. */
   readonly totalSamples: number;
   readonly peakSamples: number;
+  /** The most bytes held at one time, estimated. */
+  readonly peakBytes: number;
   readonly parseMs: number;
   readonly evalMs: number;
 }
@@ -86,16 +104,20 @@ function finalLabels(store: RowStore, r: number): Labels {
 export function vectorValue(store: RowStore, expr: Expr, timeMs: number): VectorValue {
   const labels: Labels[] = [];
   const values = new Float64Array(store.length);
+  let histograms: HistogramColumn | undefined;
   for (let r = 0; r < store.length; r++) {
     labels.push(finalLabels(store, r));
-    values[r] = store.values(r)[store.offset(r)]!;
+    if (store.kinds(r)[store.offset(r)] === StepKind.histogram) {
+      histograms ??= new Array(store.length);
+      histograms[r] = store.histograms(r)![0];
+    } else values[r] = store.values(r)[store.offset(r)]!;
   }
   if (!isDistinct(expr)) {
     const seen = new Set<string>();
     for (const set of labels) seen.add(labelsKey(set));
     if (seen.size < labels.length) throw sameLabelSet();
   }
-  return { type: "vector", timeMs, labels, values };
+  return { type: "vector", timeMs, labels, values, histograms };
 }
 
 /** True for what cannot give the same labels twice, so that they need no comparing. */
@@ -110,23 +132,37 @@ export function matrixValue(store: RowStore, frame: Frame): MatrixValue {
   for (let r = 0; r < store.length; r++) labels.push(finalLabels(store, r));
   const order = Array.from(labels, (_, r) => r);
   order.sort((a, b) => compareLabels(labels[a]!, labels[b]!));
-  const series: MatrixSeries[] = [];
+  // Merged first, so that what a series is given holds its last histograms.
+  const firsts: number[] = [];
   const row = new Row(frame.steps);
-  let last = -1;
   for (const r of order) {
-    if (last >= 0 && compareLabels(labels[last]!, labels[r]!) === 0) {
+    const last = firsts.at(-1);
+    if (last === undefined || compareLabels(labels[last]!, labels[r]!) !== 0) firsts.push(r);
+    else {
       store.load(r, row);
       if (!store.merge(last, row)) throw sameLabelSet();
-      continue;
     }
-    last = r;
-    const from = store.offset(r);
-    series.push({
-      labels: labels[r]!,
-      values: store.values(r).subarray(from, from + frame.steps),
-      kinds: store.kinds(r).subarray(from, from + frame.steps),
-    });
   }
+  const series = firsts.map((r) => seriesOf(store, r, labels[r]!));
   const { startMs, stepMs, steps } = frame;
   return { type: "matrix", startMs, stepMs, steps, series };
+}
+
+function seriesOf(store: RowStore, r: number, labels: Labels): MatrixSeries {
+  const from = store.offset(r);
+  return {
+    labels,
+    values: store.values(r).subarray(from, from + store.steps),
+    kinds: store.kinds(r).subarray(from, from + store.steps),
+    histograms: validOnly(store, r),
+  };
+}
+
+/** The histograms of a row without what is left over where its samples are of another kind. */
+function validOnly(store: RowStore, r: number): ResultHistograms {
+  const histograms = store.histograms(r);
+  if (histograms === undefined) return undefined;
+  const kinds = store.kinds(r);
+  const from = store.offset(r);
+  return Array.from(histograms, (h, i) => (kinds[from + i] === StepKind.histogram ? h : undefined));
 }

@@ -1,12 +1,17 @@
 // Hot path: copying rows of samples, at memory speed.
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { EMPTY_LABELS, type Labels } from "#pkg/labels/mod.ts";
 
-/** What a step of a row holds. Histograms are to live in a column of their own beside `values`. */
+/** What a step of a row holds. */
 export const StepKind = { none: 0, float: 1, histogram: 2 } as const;
 
+/** The histograms of a row by step; an entry has a meaning only where the step's kind says so. */
+export type HistogramColumn = (FloatHistogram | undefined)[];
+
 /**
- * One series over the steps of a frame. `kinds[i]` says whether step `i` has a sample; `values[i]`
- * has a meaning only where it does.
+ * One series over the steps of a frame. `kinds[i]` says whether step `i` has a sample and of which
+ * kind; `values[i]` has a meaning only where it is a float, `histograms[i]` only where it is a
+ * histogram. Histograms are shared and never changed; the column of them belongs to the row.
  */
 export class Row {
   labels: Labels = EMPTY_LABELS;
@@ -14,23 +19,71 @@ export class Row {
   dropName = false;
   readonly values: Float64Array;
   readonly kinds: Uint8Array;
+  /** Undefined where no step is a histogram: the fast path of all who read rows. */
+  histograms: HistogramColumn | undefined = undefined;
 
   constructor(steps: number) {
     this.values = new Float64Array(steps);
     this.kinds = new Uint8Array(steps);
   }
 
-  /** How many steps have a sample. */
-  count(): number {
-    const { kinds } = this;
-    let count = 0;
-    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 0) count++;
-    return count;
+  /** What the samples count for in a budget. */
+  weight(): number {
+    const { kinds, histograms } = this;
+    let weight = 0;
+    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 0) weight++;
+    if (histograms === undefined) return weight;
+    for (let i = 0; i < kinds.length; i++) {
+      if (kinds[i] === StepKind.histogram) weight += histogramWeight(histograms[i]!) - 1;
+    }
+    return weight;
+  }
+
+  /** True if any step has a sample. */
+  hasSamples(): boolean {
+    if (this.kinds.indexOf(StepKind.float) >= 0) return true;
+    return this.histograms !== undefined && this.kinds.indexOf(StepKind.histogram) >= 0;
   }
 
   clear(): void {
     this.kinds.fill(0);
+    this.histograms = undefined;
   }
+
+  setHistogram(i: number, histogram: FloatHistogram): void {
+    this.histograms ??= new Array<FloatHistogram | undefined>(this.kinds.length);
+    this.histograms[i] = histogram;
+    this.kinds[i] = StepKind.histogram;
+  }
+
+  /** Takes out all histograms. Returns whether there were any. */
+  dropHistograms(): boolean {
+    if (this.histograms === undefined) return false;
+    const { kinds } = this;
+    let any = false;
+    for (let i = 0; i < kinds.length; i++) {
+      if (kinds[i] !== StepKind.histogram) continue;
+      kinds[i] = StepKind.none;
+      any = true;
+    }
+    this.histograms = undefined;
+    return any;
+  }
+}
+
+/** Bytes of a histogram without its columns, and of a float sample, in Prometheus's accounting. */
+const HISTOGRAM_BYTES = 168;
+const SAMPLE_BYTES = 16;
+
+/** How many float samples a histogram counts for. Source: Prometheus promql/value.go HPoint.size. */
+export function histogramWeight(h: FloatHistogram): number {
+  const words =
+    h.positiveSpans.length / 2 +
+    h.negativeSpans.length / 2 +
+    h.positiveBuckets.length +
+    h.negativeBuckets.length +
+    h.customValues.length;
+  return Math.floor((HISTOGRAM_BYTES + 8 * words + 8) / SAMPLE_BYTES);
 }
 
 /**
@@ -61,7 +114,9 @@ export class RowStore implements RowSink {
   readonly #rowsPerSlab: number;
   readonly #values: Float64Array[] = [];
   readonly #kinds: Uint8Array[] = [];
-  #samples = 0;
+  /** The rows that have histograms. */
+  #histograms: Map<number, HistogramColumn> | undefined = undefined;
+  #weight = 0;
 
   constructor(steps: number, budget: SampleBudget) {
     this.steps = steps;
@@ -74,15 +129,19 @@ export class RowStore implements RowSink {
   }
 
   push(row: Row): void {
-    const count = row.count();
-    this.#budget.take(count);
-    this.#samples += count;
+    const weight = row.weight();
+    this.#budget.take(weight);
+    this.#weight += weight;
     const index = this.length;
     this.#makeRoom(index);
     const slab = Math.floor(index / this.#rowsPerSlab);
     const at = (index % this.#rowsPerSlab) * this.steps;
     this.#values[slab]!.set(row.values, at);
     this.#kinds[slab]!.set(row.kinds, at);
+    if (row.histograms !== undefined) {
+      this.#histograms ??= new Map();
+      this.#histograms.set(index, row.histograms.slice());
+    }
     this.labels.push(row.labels);
     this.dropNames.push(row.dropName);
   }
@@ -100,6 +159,11 @@ export class RowStore implements RowSink {
     return (index % this.#rowsPerSlab) * this.steps;
   }
 
+  /** The histograms of row `index` by step (without the offset); undefined if it has none. */
+  histograms(index: number): HistogramColumn | undefined {
+    return this.#histograms === undefined ? undefined : this.#histograms.get(index);
+  }
+
   /** Copies row `index` into `row`. */
   load(index: number, row: Row): void {
     const at = this.offset(index);
@@ -110,6 +174,7 @@ export class RowStore implements RowSink {
       values[i] = fromValues[at + i]!;
       kinds[i] = fromKinds[at + i]!;
     }
+    row.histograms = this.histograms(index)?.slice();
     row.labels = this.labels[index]!;
     row.dropName = this.dropNames[index]!;
   }
@@ -122,23 +187,32 @@ export class RowStore implements RowSink {
     const at = this.offset(index);
     const values = this.values(index);
     const kinds = this.kinds(index);
-    let added = 0;
     for (let i = 0; i < this.steps; i++) {
       if (row.kinds[i] === 0) continue;
       if (kinds[at + i] !== 0) return false;
       kinds[at + i] = row.kinds[i]!;
       values[at + i] = row.values[i]!;
-      added++;
     }
+    if (row.histograms !== undefined) this.#mergeHistograms(index, row, row.histograms);
+    const added = row.weight();
     this.#budget.take(added);
-    this.#samples += added;
+    this.#weight += added;
     return true;
   }
 
   /** Gives back what the rows took of the budget; the store is not used after. */
   release(): void {
-    this.#budget.give(this.#samples);
-    this.#samples = 0;
+    this.#budget.give(this.#weight);
+    this.#weight = 0;
+  }
+
+  #mergeHistograms(index: number, row: Row, from: HistogramColumn): void {
+    this.#histograms ??= new Map();
+    const to = this.#histograms.get(index) ?? new Array(this.steps);
+    for (let i = 0; i < this.steps; i++) {
+      if (row.kinds[i] === StepKind.histogram) to[i] = from[i];
+    }
+    this.#histograms.set(index, to);
   }
 
   /** The first slab grows as it fills, so that a store of a few rows stays small. */

@@ -3,23 +3,10 @@ import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import { SampleColumns, type SelectParams, type Series } from "#pkg/storage/mod.ts";
 import type { VectorSelector } from "../syntax/ast.ts";
 import type { EvalContext, Evaluator, Frame } from "./context.ts";
-import { Row, type RowSink } from "./row.ts";
-
-/** The time that step `i` of `frame` looks at is `first + i * step`; `@` makes the step 0. */
-export interface LookTimes {
-  readonly firstMs: number;
-  readonly stepMs: number;
-}
-
-/** When a selector or subquery with these modifiers looks at its data. */
-export function lookTimes(
-  modifiers: { readonly offsetMs: number; readonly timestampMs: number | undefined },
-  frame: Frame,
-): LookTimes {
-  const { offsetMs, timestampMs } = modifiers;
-  if (timestampMs !== undefined) return { firstMs: timestampMs - offsetMs, stepMs: 0 };
-  return { firstMs: frame.startMs - offsetMs, stepMs: frame.stepMs };
-}
+import { type LookTimes, lookTimes } from "./look-times.ts";
+import { histogramWeight, Row, type RowSink } from "./row.ts";
+import { columnsWeight } from "./sample-columns.ts";
+import { Smoothing } from "./smoothing.ts";
 
 /** Parameters for the series of `selector` between two times, ms, both inclusive. */
 export function selectParams(
@@ -49,11 +36,15 @@ export async function* selectBatches(
   }
 }
 
-/** Pushes a row per series of an instant selector; with `asTimestamp` its samples' times in s. */
+/** What of a sample is looked at: its value, its time, or its start timestamp, both in s. */
+export const Look = { value: 0, time: 1, start: 2 } as const;
+export type Look = (typeof Look)[keyof typeof Look];
+
+/** Pushes a row per series of an instant selector. */
 export async function selectInstant(
   selector: VectorSelector,
   frame: Frame,
-  { evaluator, sink, asTimestamp }: { evaluator: Evaluator; sink: RowSink; asTimestamp: boolean },
+  { evaluator, sink, look }: { evaluator: Evaluator; sink: RowSink; look: Look },
 ): Promise<void> {
   const { context } = evaluator;
   const { lookbackDeltaMs, budget, pace } = context;
@@ -65,15 +56,16 @@ export async function selectInstant(
   const params = selectParams(selector, context, { mint, maxt });
   const columns = new SampleColumns();
   const row = new Row(frame.steps);
+  const smooth = selector.smoothed ? new Smoothing(selector, times, context) : undefined;
   for await (const batch of selectBatches(params, context)) {
     for (const series of batch) {
       columns.clear();
       series.read(columns, mint, maxt);
-      budget.touch(columns.length);
+      budget.touch(columnsWeight(columns));
       row.clear();
-      const found = selector.smoothed
-        ? interpolate(columns, row, times, lookbackDeltaMs)
-        : lookBack(columns, row, { times, lookbackDeltaMs, asTimestamp });
+      const found = smooth
+        ? smooth.fill(columns, row, series.labels)
+        : lookBack(columns, row, { times, lookbackDeltaMs, look });
       budget.total += found;
       if (found > 0) {
         row.labels = series.labels;
@@ -92,11 +84,11 @@ export function lookBack(
   options: {
     readonly times: LookTimes;
     readonly lookbackDeltaMs: number;
-    readonly asTimestamp: boolean;
+    readonly look: Look;
   },
 ): number {
-  const { timestamps, values, length } = columns;
-  const { asTimestamp, lookbackDeltaMs } = options;
+  const { timestamps, values, histograms, length } = columns;
+  const { look, lookbackDeltaMs } = options;
   const { firstMs, stepMs } = options.times;
   const steps = row.kinds.length;
   let found = 0;
@@ -107,58 +99,16 @@ export function lookBack(
     if (next === 0) continue;
     const sample = next - 1;
     if (timestamps[sample]! <= at - lookbackDeltaMs || columns.isStale(sample)) continue;
-    row.kinds[i] = 1;
-    row.values[i] = asTimestamp ? timestamps[sample]! / 1000 : values[sample]!;
-    found++;
-  }
-  return found;
-}
-
-/** Fills `row` with values between the samples around each step (`smoothed`). */
-function interpolate(
-  columns: SampleColumns,
-  row: Row,
-  times: LookTimes,
-  lookbackDeltaMs: number,
-): number {
-  const { timestamps, values } = columns;
-  const length = dropStale(columns);
-  let found = 0;
-  let next = 0;
-  for (let i = 0; i < row.kinds.length; i++) {
-    const at = times.firstMs + i * times.stepMs;
-    while (next < length && timestamps[next]! < at) next++;
-    const after = next < length && timestamps[next]! <= at + lookbackDeltaMs ? next : -1;
-    const before = next > 0 && timestamps[next - 1]! > at - lookbackDeltaMs ? next - 1 : -1;
-    let value: number;
-    if (after >= 0 && timestamps[after] === at) value = values[after]!;
-    else if (before < 0) continue;
-    else if (after < 0) value = values[before]!;
-    else {
-      const from = timestamps[before]!;
-      const rise = values[after]! - values[before]!;
-      value = values[before]! + (rise * (at - from)) / (timestamps[after]! - from);
+    if (histograms !== undefined && look === Look.value && histograms[sample] !== undefined) {
+      row.setHistogram(i, histograms[sample]);
+      found += histogramWeight(histograms[sample]);
+      continue;
     }
     row.kinds[i] = 1;
-    row.values[i] = value;
     found++;
+    if (look === Look.value) row.values[i] = values[sample]!;
+    else if (look === Look.time) row.values[i] = timestamps[sample]! / 1000;
+    else row.values[i] = columns.starts === undefined ? 0 : columns.starts[sample]! / 1000;
   }
   return found;
-}
-
-/** Removes stale markers from the columns; ranges do not see them. Returns the new length. */
-export function dropStale(columns: SampleColumns): number {
-  const { timestamps, bits, length } = columns;
-  let i = 0;
-  while (i < length && !columns.isStale(i)) i++;
-  let out = i;
-  for (; i < length; i++) {
-    if (columns.isStale(i)) continue;
-    timestamps[out] = timestamps[i]!;
-    bits[2 * out] = bits[2 * i]!;
-    bits[2 * out + 1] = bits[2 * i + 1]!;
-    out++;
-  }
-  columns.length = out;
-  return out;
 }

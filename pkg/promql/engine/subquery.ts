@@ -1,10 +1,11 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
+import { CounterReset, type FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Labels, labelsKey } from "#pkg/labels/mod.ts";
 import { SampleColumns } from "#pkg/storage/mod.ts";
 import type { SubqueryExpr } from "../syntax/ast.ts";
 import type { Evaluator, Frame } from "./context.ts";
-import { Row, type RowSink, RowStore, type SampleBudget } from "./row.ts";
-import { lookTimes } from "./select.ts";
+import { lookTimes } from "./look-times.ts";
+import { Row, type RowSink, RowStore, type SampleBudget, StepKind } from "./row.ts";
 
 /** The instants at which a subquery evaluates its expression: multiples of its step. */
 export function subqueryFrame(
@@ -42,12 +43,27 @@ export async function subqueryRows(
     merged.store.load(r, row);
     columns.clear();
     for (let i = 0; i < inner.steps; i++) {
-      if (row.kinds[i] !== 0) columns.push(inner.startMs + i * inner.stepMs, row.values[i]!);
+      const kind = row.kinds[i]!;
+      if (kind === StepKind.none) continue;
+      const time = inner.startMs + i * inner.stepMs;
+      if (kind === StepKind.float) columns.push(time, row.values[i]!);
+      else columns.pushHistogram(time, resampled(row.histograms![i]!));
     }
     take(row.labels, columns, row.dropName);
     if (pace.due()) await pace.rest();
   }
   merged.store.release();
+}
+
+/**
+ * A histogram as a subquery gives it. What it said of a reset since the sample before it says
+ * nothing here, where samples are left out or repeated; resets are then found by comparing.
+ */
+function resampled(h: FloatHistogram): FloatHistogram {
+  if (h.counterReset !== CounterReset.reset && h.counterReset !== CounterReset.notReset) return h;
+  const copy = h.copy();
+  copy.counterReset = CounterReset.unknown;
+  return copy;
 }
 
 /** Rows of which those with the same labels are one; a step in two of them is an error. */

@@ -16,7 +16,7 @@ import { nameDropper } from "./names.ts";
 import { compareNatural } from "./natural-order.ts";
 import { isRangeFunction, rangeCall } from "./range-call.ts";
 import { Row, type RowSink, RowStore } from "./row.ts";
-import { selectInstant } from "./select.ts";
+import { Look, selectInstant } from "./select.ts";
 
 /** Pushes the rows of a function that gives a vector. */
 export async function vectorCall(
@@ -53,8 +53,7 @@ export async function vectorCall(
     case "timestamp":
       return timestampCall(call, frame, evaluator, nameDropper(call.args[0]!, features, sink));
     case "start_timestamp":
-      // Needs start timestamps, which the storage does not give; as upstream without them: nothing.
-      return;
+      return startTimestampCall(call, frame, evaluator, nameDropper(call.args[0]!, features, sink));
     default:
       return elementwiseCall(call, frame, evaluator, sink);
   }
@@ -91,6 +90,7 @@ async function elementwiseCall(
   const target = nameDropper(call.args[0]!, evaluator.context.features, sink);
   await evaluator.rows(call.args[0]!, frame, {
     push(row) {
+      row.dropHistograms();
       change(row);
       if (row.kinds.indexOf(1) < 0) return;
       row.dropName = true;
@@ -141,23 +141,43 @@ async function timestampCall(
   sink: RowSink,
 ): Promise<void> {
   const arg = call.args[0]!;
-  const marking: RowSink = {
-    push(row) {
-      row.dropName = true;
-      sink.push(row);
-    },
-  };
+  const marking = dropNames(sink);
   if (arg.kind === "vectorSelector") {
-    await selectInstant(arg, frame, { evaluator, sink: marking, asTimestamp: true });
+    await selectInstant(arg, frame, { evaluator, sink: marking, look: Look.time });
     return;
   }
   const times = stepSeconds(frame);
   await evaluator.rows(arg, frame, {
     push(row) {
       row.values.set(times);
+      for (let i = 0; i < row.kinds.length; i++) if (row.kinds[i] !== 0) row.kinds[i] = 1;
+      row.histograms = undefined;
       marking.push(row);
     },
   });
+}
+
+function dropNames(sink: RowSink): RowSink {
+  return {
+    push(row) {
+      row.dropName = true;
+      sink.push(row);
+    },
+  };
+}
+
+/** The start timestamps of samples; of anything but a selector none are known. */
+async function startTimestampCall(
+  call: Call,
+  frame: Frame,
+  evaluator: Evaluator,
+  sink: RowSink,
+): Promise<void> {
+  const arg = call.args[0]!;
+  const known =
+    arg.kind === "vectorSelector" && evaluator.context.features.useStartTimestamps === true;
+  if (!known) return evaluator.rows(arg, frame, { push: () => undefined });
+  await selectInstant(arg, frame, { evaluator, sink: dropNames(sink), look: Look.start });
 }
 
 /** 1 where the argument has nothing. */
@@ -209,19 +229,30 @@ async function sortCall(
   sink: RowSink,
 ): Promise<void> {
   const { annotations, budget, pace } = evaluator.context;
+  const byValue = !call.func.name.startsWith("sort_by_label");
+  const floatsOnly = (to: RowSink): RowSink => (byValue ? withoutHistograms(to) : to);
   if (frame.steps > 1) {
     const reason =
       "sort is ineffective for range queries since results are always ordered by labels";
     annotations.warn(reason, call.position);
-    await evaluator.rows(call.args[0]!, frame, sink);
+    await evaluator.rows(call.args[0]!, frame, floatsOnly(sink));
     return;
   }
   const store = new RowStore(frame.steps, budget);
-  await evaluator.rows(call.args[0]!, frame, store);
+  await evaluator.rows(call.args[0]!, frame, floatsOnly(store));
   const order = Array.from({ length: store.length }, (_, i) => i);
   order.sort(rowOrder(call, store));
   await replay(store, sink, pace, order);
   store.release();
+}
+
+/** Histograms have no order; they are left out. */
+function withoutHistograms(sink: RowSink): RowSink {
+  return {
+    push(row) {
+      if (!row.dropHistograms() || row.hasSamples()) sink.push(row);
+    },
+  };
 }
 
 function rowOrder(call: Call, store: RowStore): (a: number, b: number) => number {

@@ -14,7 +14,7 @@ import {
 import { extrapolatedKernel, instantKernel, type RangeKernel } from "./functions/rate.ts";
 import { derivativeKernel, predictKernel } from "./functions/regression.ts";
 import { Row } from "./row.ts";
-import { dropStale } from "./select.ts";
+import { dropStale } from "./sample-columns.ts";
 import { Windows } from "./windows.ts";
 
 interface Sample {

@@ -1,8 +1,10 @@
 // Hot path: finding the samples of each step's window, O(samples + steps), nothing allocated.
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { EMPTY_LABELS, type Labels } from "#pkg/labels/mod.ts";
 import type { SampleColumns } from "#pkg/storage/mod.ts";
 import type { Frame } from "./context.ts";
-import type { LookTimes } from "./select.ts";
+import type { LookTimes } from "./look-times.ts";
+import { histogramWeight } from "./row.ts";
 
 /**
  * The samples of one series and, for each step, which of them its window holds: those with indices
@@ -12,7 +14,15 @@ export class Windows {
   labels: Labels = EMPTY_LABELS;
   timestamps: Float64Array = new Float64Array(0);
   values: Float64Array = new Float64Array(0);
+  /** The histograms among the samples, by index; undefined where all are floats. */
+  histograms: (FloatHistogram | undefined)[] | undefined = undefined;
+  /** Start timestamps, ms, 0 for unknown; undefined where none is known or they are not heeded. */
+  starts: Float64Array | undefined = undefined;
   length = 0;
+  /** Steps at which the kernel found start timestamps that contradict the samples before them. */
+  overlaps = 0;
+  /** Whether start timestamps are heeded. */
+  readonly useStarts: boolean;
   readonly lo: Int32Array;
   readonly hi: Int32Array;
   readonly steps: number;
@@ -34,6 +44,7 @@ export class Windows {
     readonly rangeMs: number;
     readonly beforeMs?: number;
     readonly afterMs?: number;
+    readonly useStarts?: boolean;
     readonly scalars: readonly Float64Array[];
   }) {
     this.frame = options.frame;
@@ -44,6 +55,7 @@ export class Windows {
     this.beforeMs = options.beforeMs ?? 0;
     this.afterMs = options.afterMs ?? 0;
     this.scalars = options.scalars;
+    this.useStarts = options.useStarts ?? false;
     this.lo = new Int32Array(this.steps);
     this.hi = new Int32Array(this.steps);
   }
@@ -60,12 +72,16 @@ export class Windows {
 
   /**
    * Takes the samples of a series, which it borrows until the next call, and places the windows.
-   * @returns how many samples the windows hold, each counted for every window it is in.
+   * @returns how many samples the windows hold, each counted for every window it is in, and a
+   * histogram as several.
    */
   place(columns: SampleColumns, labels: Labels): number {
     this.labels = labels;
     const timestamps = (this.timestamps = columns.timestamps);
     this.values = columns.values;
+    this.histograms = columns.histograms;
+    this.starts = this.useStarts ? columns.starts : undefined;
+    this.overlaps = 0;
     const length = (this.length = columns.length);
     const { lo, hi, endStepMs, afterMs } = this;
     const reach = this.rangeMs + this.beforeMs;
@@ -80,6 +96,31 @@ export class Windows {
       hi[i] = to;
       held += to - from;
     }
+    return this.histograms === undefined ? held : this.#weigh(this.histograms);
+  }
+
+  /** Windows of the same times, for a part of the samples. */
+  sibling(): Windows {
+    return new Windows({
+      frame: this.frame,
+      times: { firstMs: this.firstEndMs, stepMs: this.endStepMs },
+      rangeMs: this.rangeMs,
+      beforeMs: this.beforeMs,
+      afterMs: this.afterMs,
+      useStarts: this.useStarts,
+      scalars: this.scalars,
+    });
+  }
+
+  /** What the windows hold where histograms are among it, which count for several samples. */
+  #weigh(histograms: (FloatHistogram | undefined)[]): number {
+    const before = new Float64Array(this.length + 1);
+    for (let j = 0; j < this.length; j++) {
+      const histogram = histograms[j];
+      before[j + 1] = before[j]! + (histogram === undefined ? 1 : histogramWeight(histogram));
+    }
+    let held = 0;
+    for (let i = 0; i < this.steps; i++) held += before[this.hi[i]!]! - before[this.lo[i]!]!;
     return held;
   }
 }

@@ -1,7 +1,9 @@
 // Hot path: functions over windows; those that can slide exactly cost O(samples + steps).
+import type { Windows } from "../windows.ts";
 import { KahanSum, quantile } from "./numeric.ts";
 import type { RangeKernel } from "./rate.ts";
 import { SortedWindow } from "./sorted-window.ts";
+import { isStartReset } from "./start-times.ts";
 
 /** Calls `value(lo, hi)` for each window that is not empty. */
 function eachWindow(
@@ -162,12 +164,14 @@ export function transitionsKernel(falls: boolean): RangeKernel {
     const { values, lo, hi, steps, length } = windows;
     if (counts.length < length) counts = new Int32Array(length * 2);
     counts[0] = 0;
+    const isPlain = windows.histograms === undefined && windows.starts === undefined;
     for (let j = 1; j < length; j++) {
       const now = values[j]!;
       const before = values[j - 1]!;
-      const counted = falls
-        ? now < before
-        : now !== before && !(Number.isNaN(now) && Number.isNaN(before));
+      let counted: boolean;
+      if (!isPlain) counted = hasTransition(windows, j, falls);
+      else if (falls) counted = now < before;
+      else counted = now !== before && !(Number.isNaN(now) && Number.isNaN(before));
       counts[j] = counts[j - 1]! + (counted ? 1 : 0);
     }
     for (let i = 0; i < steps; i++) {
@@ -177,6 +181,19 @@ export function transitionsKernel(falls: boolean): RangeKernel {
       row.values[i] = counts[hi[i]! - 1]! - counts[from]!;
     }
   };
+}
+
+/** The same where samples may be histograms or have start timestamps. */
+function hasTransition(windows: Windows, j: number, falls: boolean): boolean {
+  const now = windows.histograms?.[j];
+  const before = windows.histograms?.[j - 1];
+  if ((now === undefined) !== (before === undefined)) return true;
+  if (falls && isStartReset(windows, j)) return true;
+  if (now !== undefined) return falls ? now.detectReset(before!) : !now.equals(before!);
+  const value = windows.values[j]!;
+  const last = windows.values[j - 1]!;
+  if (falls) return value < last;
+  return value !== last && !(Number.isNaN(value) && Number.isNaN(last));
 }
 
 /** First sample that counts: with `anchored` the last one at or before the range; -1 for none. */

@@ -1,6 +1,7 @@
 // Hot path: rates of counters, a few ns a sample for the resets and a few a step, no allocation.
 import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
+import { extrapolation, isStartReset, startsOverlap } from "./start-times.ts";
 
 /** Fills `row` from the windows of one series; steps it leaves alone stay empty. */
 export type RangeKernel = (windows: Windows, row: Row) => void;
@@ -39,6 +40,10 @@ class Resets {
 export function extrapolatedKernel(isCounter: boolean, isRate: boolean): RangeKernel {
   const resets = new Resets();
   return (windows, row) => {
+    if (isCounter && windows.starts !== undefined) {
+      startedRates(windows, row, windows.starts, isRate);
+      return;
+    }
     const { timestamps, values, lo, hi, steps, rangeMs } = windows;
     if (isCounter) resets.find(values, windows.length);
     let reset = 0;
@@ -73,9 +78,46 @@ export function extrapolatedKernel(isCounter: boolean, isRate: boolean): RangeKe
   };
 }
 
+/** `rate` and `increase` of counters whose start timestamps are known. */
+function startedRates(windows: Windows, row: Row, starts: Float64Array, isRate: boolean): void {
+  const { timestamps, values, lo, hi, rangeMs } = windows;
+  for (let i = 0; i < windows.steps; i++) {
+    const first = lo[i]!;
+    const last = hi[i]! - 1;
+    if (last < first) continue;
+    let increase = values[last]! - values[first]!;
+    let overlaps = false;
+    for (let j = first + 1; j <= last; j++) {
+      if (startsOverlap(windows, j)) overlaps = true;
+      if (values[j]! < values[j - 1]! || isStartReset(windows, j)) increase += values[j - 1]!;
+    }
+    if (overlaps) windows.overlaps++;
+    const rangeEndMs = windows.firstEndMs + i * windows.endStepMs;
+    const rangeStartMs = rangeEndMs - rangeMs;
+    const firstMs = timestamps[first]!;
+    const began = starts[first]!;
+    const startMs = began !== 0 && began > rangeStartMs && began < firstMs ? began : undefined;
+    if (startMs !== undefined) increase += values[first]!;
+    const hasSlope = increase > 0 && values[first]! >= 0;
+    const factor = extrapolation({
+      firstMs,
+      lastMs: timestamps[last]!,
+      rangeStartMs,
+      rangeEndMs,
+      count: last - first + 1,
+      startMs,
+      firstPart: hasSlope ? values[first]! / increase : undefined,
+    });
+    if (factor === undefined) continue;
+    row.kinds[i] = 1;
+    row.values[i] = increase * (isRate ? factor / (rangeMs / 1000) : factor);
+  }
+}
+
 /** `irate` and `idelta`: from the last two samples. */
 export function instantKernel(isRate: boolean): RangeKernel {
-  return ({ timestamps, values, lo, hi, steps }, row) => {
+  return (windows, row) => {
+    const { timestamps, values, lo, hi, steps } = windows;
     for (let i = 0; i < steps; i++) {
       const last = hi[i]! - 1;
       if (last - 1 < lo[i]!) continue;
@@ -84,7 +126,8 @@ export function instantKernel(isRate: boolean): RangeKernel {
       const now = values[last]!;
       const before = values[last - 1]!;
       // After a reset the counter's value is its increase.
-      const rise = isRate && now < before ? now : now - before;
+      const isReset = isRate && (now < before || isStartReset(windows, last));
+      const rise = isReset ? now : now - before;
       row.kinds[i] = 1;
       row.values[i] = isRate ? rise / (interval / 1000) : rise;
     }
