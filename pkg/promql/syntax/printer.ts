@@ -10,6 +10,7 @@ import type {
   TimeModifiers,
   VectorSelector,
 } from "./ast.ts";
+import { childrenOf } from "./ast.ts";
 
 /** `expr` on one line, in the form in which Prometheus prints it. Parses back to the same tree. */
 export function formatExpr(expr: Expr): string {
@@ -56,44 +57,87 @@ const LINE_BYTES_MAX = 100;
  * @param lineBytesMax how long a line may be before it is split.
  */
 export function prettify(expr: Expr, lineBytesMax: number = LINE_BYTES_MAX): string {
-  return new Layout(lineBytesMax).print(expr, 0);
+  return new Layout(lineBytesMax).print(expr);
 }
 
 class Layout {
   readonly #lineBytesMax: number;
+  readonly #long = new Map<Expr, boolean>();
+  /** In pieces: a query of many levels is put together once, not at each level. */
+  readonly #out: string[] = [];
 
   constructor(lineBytesMax: number) {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  print(expr: Expr, level: number): string {
-    const indent = "  ".repeat(level);
-    const text = formatExpr(expr);
-    const split = new TextEncoder().encode(text).length > this.#lineBytesMax;
-    const below = (child: Expr): string => this.print(child, level + 1);
-    switch (expr.kind) {
-      case "aggregate": {
-        if (!split) return indent + text;
-        const param = expr.param ? `${below(expr.param)},\n` : "";
-        return `${indent}${formatAggregateHead(expr)}(\n${param}${below(expr.expr)}\n${indent})`;
-      }
-      case "binary":
-        if (!split) return indent + text;
-        return `${below(expr.lhs)}\n${indent}${formatOperator(expr)}\n${below(expr.rhs)}`;
-      case "call":
-        if (!split) return indent + text;
-        return `${indent}${expr.func.name}(\n${expr.args.map(below).join(",\n")}\n${indent})`;
-      case "paren":
-        return split ? `${indent}(\n${below(expr.expr)}\n${indent})` : indent + text;
-      case "subquery":
-        return split ? this.print(expr.expr, level) + formatSubqueryTail(expr) : text;
-      case "unary":
-        return indent + expr.op + this.print(expr.expr, level).trim();
-      case "duration":
-        return text;
-      default:
-        return indent + text;
+  /** True if `expr` does not fit on a line; what holds something long is not even printed. */
+  #isLong(expr: Expr): boolean {
+    let long = this.#long.get(expr);
+    if (long === undefined) {
+      long =
+        childrenOf(expr).some((child) => this.#isLong(child)) ||
+        new TextEncoder().encode(formatExpr(expr)).length > this.#lineBytesMax;
+      this.#long.set(expr, long);
     }
+    return long;
+  }
+
+  print(expr: Expr): string {
+    this.#out.length = 0;
+    this.#write(expr, 0, false);
+    return this.#out.join("");
+  }
+
+  /** @param bare whether the first line goes without its indentation. */
+  #write(expr: Expr, level: number, bare: boolean): void {
+    const out = this.#out;
+    const space = "  ".repeat(level);
+    const indent = bare ? "" : space;
+    const whole = expr.kind === "unary" ? false : !this.#isLong(expr);
+    if (whole) {
+      const inPlace = expr.kind === "subquery" || expr.kind === "duration";
+      out.push(inPlace ? "" : indent, formatExpr(expr));
+      return;
+    }
+    switch (expr.kind) {
+      case "aggregate":
+        out.push(indent, formatAggregateHead(expr));
+        this.#writeList(expr.param ? [expr.param, expr.expr] : [expr.expr], level);
+        break;
+      case "binary":
+        this.#write(expr.lhs, level + 1, bare);
+        out.push("\n", space, formatOperator(expr), "\n");
+        this.#write(expr.rhs, level + 1, false);
+        break;
+      case "call":
+        out.push(indent, expr.func.name);
+        this.#writeList(expr.args, level);
+        break;
+      case "paren":
+        out.push(indent);
+        this.#writeList([expr.expr], level);
+        break;
+      case "subquery":
+        this.#write(expr.expr, level, bare);
+        out.push(formatSubqueryTail(expr));
+        break;
+      case "unary":
+        out.push(indent, expr.op);
+        this.#write(expr.expr, level, true);
+        break;
+      default:
+        out.push(expr.kind === "duration" ? "" : indent, formatExpr(expr));
+    }
+  }
+
+  /** `items` in parentheses, each on lines of its own, one level down. */
+  #writeList(items: readonly Expr[], level: number): void {
+    this.#out.push("(\n");
+    items.forEach((item, i) => {
+      if (i > 0) this.#out.push(",\n");
+      this.#write(item, level + 1, false);
+    });
+    this.#out.push("\n", "  ".repeat(level), ")");
   }
 }
 

@@ -17,7 +17,7 @@ export class TokenStream {
   #ahead: Token | undefined;
   /** End of the token that was taken last. */
   lastEnd = 0;
-  /** Errors of meaning; the first of them is reported unless the syntax is wrong before it. */
+  /** The first error of meaning, if there is one; it is thrown unless the syntax is wrong first. */
   readonly problems: ParseError[] = [];
   #context: Context = NO_CONTEXT;
 
@@ -58,8 +58,9 @@ export class TokenStream {
     return this.accept(kind) ?? this.unexpected(name, expected);
   }
 
-  /** Notes an error of meaning and goes on. */
+  /** Notes an error of meaning and goes on. Only the first counts: there may be very many. */
   report(position: PositionRange, reason: string): void {
+    if (this.problems.length > 0) return;
     this.problems.push(new ParseError(this.text, position, reason));
   }
 
