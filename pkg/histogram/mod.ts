@@ -1,5 +1,6 @@
 export { bucketBound, exponentialBound } from "./bounds.ts";
 export { BucketCursor, BucketOrder } from "./bucket-cursor.ts";
+export { ClassicHistogram } from "./classic.ts";
 export { CombineNote } from "./combine.ts";
 export { CompensatedHistogram } from "./compensated.ts";
 export { FloatHistogram } from "./float-histogram.ts";

@@ -1,3 +1,5 @@
+import { NarthexError } from "#pkg/errs/mod.ts";
+import { CounterReset, type FloatHistogram, validateHistogram } from "#pkg/histogram/mod.ts";
 import {
   compareBytes,
   compareLabels,
@@ -19,6 +21,10 @@ export interface MemorySample {
   readonly timeMs: number;
   /** Undefined for a stale marker. */
   readonly value: number | undefined;
+  /** Takes the place of the value. */
+  readonly histogram?: FloatHistogram | undefined;
+  /** Start timestamp; 0, the default, for unknown. */
+  readonly startMs?: number;
 }
 
 class MemorySeries implements Series {
@@ -29,13 +35,55 @@ class MemorySeries implements Series {
     this.labels = labels;
   }
 
+  replaceSamples(samples: readonly MemorySample[]): void {
+    this.samples.splice(0, this.samples.length, ...withStoredHints(samples));
+  }
+
   read(into: SampleColumns, mint: number, maxt: number): void {
-    for (const { timeMs, value } of this.samples) {
+    for (const { timeMs, value, histogram, startMs } of this.samples) {
       if (timeMs < mint || timeMs > maxt) continue;
-      if (value === undefined) into.pushStale(timeMs);
+      if (histogram !== undefined) into.pushHistogram(timeMs, histogram);
+      else if (value === undefined) into.pushStale(timeMs);
       else into.push(timeMs, value);
+      into.setStart(into.length - 1, startMs ?? 0);
     }
   }
+}
+
+/**
+ * Samples with the counter reset hints that they would have if they were read from the chunks of a
+ * real storage: a chunk holds no reset after its first histogram, and about that one nothing is
+ * known.
+ */
+function withStoredHints(samples: readonly MemorySample[]): MemorySample[] {
+  let previous: FloatHistogram | undefined;
+  return samples.map((sample) => {
+    const { histogram } = sample;
+    if (histogram === undefined) {
+      previous = undefined;
+      return sample;
+    }
+    const stored = histogram.copy();
+    if (histogram.counterReset !== CounterReset.gauge) {
+      stored.counterReset = CounterReset.unknown;
+      const continues = previous !== undefined && continuesChunk(previous, histogram);
+      previous = stored.copy();
+      if (continues) stored.counterReset = CounterReset.notReset;
+    } else previous = undefined;
+    return { ...sample, histogram: stored };
+  });
+}
+
+/** True if `h` can be in a chunk of counters behind `previous`. */
+function continuesChunk(previous: FloatHistogram, h: FloatHistogram): boolean {
+  if (h.counterReset === CounterReset.reset) return false;
+  if (h.schema !== previous.schema || h.zeroThreshold !== previous.zeroThreshold) return false;
+  const sameBounds =
+    h.customValues.length === previous.customValues.length &&
+    h.customValues.every((bound, i) => bound === previous.customValues[i]);
+  const plain = h.copy();
+  plain.counterReset = CounterReset.unknown;
+  return sameBounds && !plain.detectReset(previous);
 }
 
 /** Series in memory, for tests: simple, and in the order that a querier promises. */
@@ -48,8 +96,13 @@ export class MemoryStorage implements Querier {
     this.#batchSize = batchSize;
   }
 
-  /** Adds samples; a later one at the same time replaces the one before. */
+  /** Adds samples; a later one at the same time replaces the one before. Errors: `bad_data` for a
+   * histogram whose numbers do not go together. */
   append(labels: Labels, samples: readonly MemorySample[]): void {
+    for (const { histogram } of samples) {
+      const problem = histogram && validateHistogram(histogram);
+      if (problem !== undefined) throw new NarthexError("bad_data", problem);
+    }
     const key = labelsKey(labels);
     let series = this.#series.get(key);
     if (!series) {
@@ -59,7 +112,7 @@ export class MemoryStorage implements Querier {
     const byTime = new Map(series.samples.map((sample) => [sample.timeMs, sample]));
     for (const sample of samples) byTime.set(sample.timeMs, sample);
     const sorted = [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs);
-    series.samples.splice(0, series.samples.length, ...sorted);
+    series.replaceSamples(sorted);
   }
 
   clear(): void {

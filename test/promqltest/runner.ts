@@ -11,7 +11,14 @@ import {
 } from "#pkg/promql/mod.ts";
 import { compareValue } from "./compare.ts";
 import { type MemorySample, MemoryStorage } from "./memory-storage.ts";
-import { type EvalCommand, type LoadCommand, parseScript, ScriptError } from "./script.ts";
+import { type LoadedSeries, nativeFromClassic } from "./nhcb.ts";
+import {
+  type EvalCommand,
+  type LoadCommand,
+  type LoadSeries,
+  parseScript,
+  ScriptError,
+} from "./script.ts";
 
 /** One evaluation that did not give what its script expects. */
 export interface Failure {
@@ -32,11 +39,15 @@ const PARSE = {
   binopFillModifiers: true,
 } as const;
 
+/** As upstream's tests have it. */
+const SAMPLES_MAX = 10_000;
+
 /** Runs a script; every `eval` counts as one test, with the variants that upstream derives. */
 export async function runScript(text: string): Promise<ScriptResult> {
   const engine = new Engine({
     parse: PARSE,
-    features: { delayedNameRemoval: true },
+    features: { delayedNameRemoval: true, useStartTimestamps: true },
+    maxSamples: SAMPLES_MAX,
     maxSteps: 0,
   });
   const storage = new MemoryStorage();
@@ -51,8 +62,10 @@ export async function runScript(text: string): Promise<ScriptResult> {
   }
   for (const command of commands) {
     if (command.kind === "clear") storage.clear();
-    else if (command.kind === "load") load(command, storage);
-    else {
+    else if (command.kind === "load") {
+      const reason = tryLoad(command, storage);
+      if (reason !== undefined) failures.push({ line: command.line, query: "load", reason });
+    } else {
       const reason = await new Evaluation(command, engine, storage).run();
       if (reason === undefined) passed++;
       else failures.push({ line: command.line, query: command.query, reason });
@@ -61,16 +74,31 @@ export async function runScript(text: string): Promise<ScriptResult> {
   return { passed, failures };
 }
 
-function load(command: LoadCommand, storage: MemoryStorage): void {
-  for (const { labels, values } of command.series) {
-    const samples: MemorySample[] = [];
-    values.forEach((value, i) => {
-      const timeMs = i * command.stepMs;
-      if (value.kind === "float") samples.push({ timeMs, value: value.value });
-      else if (value.kind === "stale") samples.push({ timeMs, value: undefined });
-    });
-    storage.append(labels, samples);
+/** What is wrong with a `load`; undefined if nothing. */
+function tryLoad(command: LoadCommand, storage: MemoryStorage): string | undefined {
+  try {
+    const loaded = command.series.map((series) => loadedSeries(series, command.stepMs));
+    const all = command.withNhcb ? [...loaded, ...nativeFromClassic(loaded)] : loaded;
+    for (const { labels, samples } of all) storage.append(labels, samples);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
+}
+
+function loadedSeries({ labels, values, starts }: LoadSeries, stepMs: number): LoadedSeries {
+  const samples: MemorySample[] = [];
+  values.forEach((value, i) => {
+    const timeMs = i * stepMs;
+    const offset = starts?.[i];
+    const startMs = offset === undefined ? 0 : timeMs + offset;
+    if (value.kind === "float") samples.push({ timeMs, value: value.value, startMs });
+    else if (value.kind === "stale") samples.push({ timeMs, value: undefined, startMs });
+    else if (value.kind === "histogram") {
+      samples.push({ timeMs, value: 0, histogram: value.histogram, startMs });
+    }
+  });
+  return { labels, samples };
 }
 
 class Evaluation {
@@ -88,6 +116,9 @@ class Evaluation {
   /** What went wrong; undefined if all is as expected. */
   async run(): Promise<string | undefined> {
     const { query, isRange, startMs, endMs, stepMs, evalMs } = this.#command;
+    const unreadable = parseProblem(query);
+    // Scripts say nothing about queries that are no PromQL, not even that they fail.
+    if (unreadable !== undefined) return unreadable;
     if (isRange) {
       return this.#check(query, (q) =>
         this.#engine.range(this.#storage, q, { startMs, endMs, stepMs }, this.#signal),
@@ -110,7 +141,7 @@ class Evaluation {
     const has = (kind: string): boolean =>
       this.#command.expectations.some((expectation) => expectation.kind === kind);
     if (problem !== undefined || this.#command.instantOnly || has("fail")) return problem;
-    if (/(?:start|end|range|step)\(\)/.test(query) || has("ordered")) return undefined;
+    if (/(?:start|end|range|step)\(\)/.test(query)) return undefined;
     return this.#inRangeMode(query, timeMs, type);
   }
 
@@ -128,6 +159,8 @@ class Evaluation {
       return `range mode: ${messageOf(error)}`;
     }
     if (value.type !== "matrix") return `range mode gave ${value.type}`;
+    // A range query knows no order but that of labels.
+    if (this.#command.expectations.some(({ kind }) => kind === "ordered")) return undefined;
     const middle = value.series.filter(({ kinds }) => kinds[1] !== 0);
     const problem = compareValue(
       type === "scalar"
@@ -137,6 +170,7 @@ class Evaluation {
             timeMs,
             labels: middle.map(({ labels }) => labels),
             values: Float64Array.from(middle, ({ values }) => values[1]!),
+            histograms: middle.map(({ histograms }) => histograms?.[1]),
           },
       this.#command,
     );
@@ -176,6 +210,16 @@ class Evaluation {
     if (unmet) return `no ${kind} like ${unmet.text}; got ${notes.join("; ")}`;
     const extra = notes.find((note) => !wanted.some((e) => e.matches(note)));
     return extra && `unexpected ${kind}: ${extra}`;
+  }
+}
+
+/** Why `query` is no PromQL; undefined if it is. */
+function parseProblem(query: string): string | undefined {
+  try {
+    parseExpr(query, PARSE);
+    return undefined;
+  } catch (error) {
+    return `parse: ${messageOf(error)}`;
   }
 }
 

@@ -1,5 +1,7 @@
-import { parseDuration } from "#pkg/model/mod.ts";
+import { labelsKey } from "#pkg/labels/mod.ts";
+import { parseDuration, parseFloatText } from "#pkg/model/mod.ts";
 import { parseSeriesDescription, type SeriesDescription } from "#pkg/promql/mod.ts";
+import { isStartLine, parseStartLine, type StartLine } from "./start-line.ts";
 
 /** A line of `expect`: what an annotation, or the error, must be. */
 export interface Expectation {
@@ -12,7 +14,14 @@ export interface LoadCommand {
   readonly kind: "load";
   readonly line: number;
   readonly stepMs: number;
-  readonly series: readonly SeriesDescription[];
+  readonly series: readonly LoadSeries[];
+  /** Classic histograms are loaded as native ones with custom buckets too. */
+  readonly withNhcb: boolean;
+}
+
+export interface LoadSeries extends SeriesDescription {
+  /** Start timestamps, ms after the sample's time; one per value, undefined where none is given. */
+  readonly starts: readonly (number | undefined)[] | undefined;
 }
 
 export interface EvalCommand {
@@ -20,13 +29,15 @@ export interface EvalCommand {
   readonly line: number;
   readonly query: string;
   readonly isRange: boolean;
-  /** For an instant query both ends are its time, unless it expects a range of samples. */
+  /** Both ends of a range of samples; an instant query that expects none has no end. */
   startMs: number;
   endMs: number;
   stepMs: number;
   /** Time of an instant query. */
   evalMs: number;
   readonly expectations: Expectation[];
+  /** The result of an instant query is a range of samples. */
+  isOfSamples: boolean;
   /** The result is a range of samples or a string, which a range query cannot give. */
   instantOnly: boolean;
   scalar: number | undefined;
@@ -77,16 +88,35 @@ export function parseScript(text: string): Command[] {
 }
 
 function parseLoad(line: string, body: readonly string[], number: number): LoadCommand {
-  const match = /^load(?:_(with_nhcb))?\s+(.+?)$/i.exec(line);
+  const match = /^load(?:_(with_nhcb))?\s+(.+?)$/.exec(line);
   if (!match) throw new Error("invalid load command");
-  // Start timestamps (`@st` lines) have no place in the storage interface yet.
-  const series = body.filter((text) => !/^\S+@st\s/.test(text)).map(parseSeriesDescription);
-  return { kind: "load", line: number, stepMs: parseDuration(match[2]!), series };
+  const series: LoadSeries[] = [];
+  let starts: StartLine | undefined;
+  for (const text of body) {
+    if (isStartLine(text)) {
+      if (starts) throw new Error("@st line has no following sample line");
+      starts = parseStartLine(text);
+      continue;
+    }
+    const described = parseSeriesDescription(text);
+    if (starts && labelsKey(starts.labels) !== labelsKey(described.labels)) {
+      throw new Error("@st metric does not match the following sample line metric");
+    }
+    if (starts && starts.offsets.length !== described.values.length) {
+      const counts = `${starts.offsets.length} values but sample line has ${described.values.length}`;
+      throw new Error(`@st line has ${counts}`);
+    }
+    series.push({ ...described, starts: starts?.offsets });
+    starts = undefined;
+  }
+  if (starts) throw new Error("@st line has no following sample line");
+  const stepMs = parseDuration(match[2]!);
+  return { kind: "load", line: number, stepMs, series, withNhcb: match[1] !== undefined };
 }
 
-const INSTANT = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/i;
+const INSTANT = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/;
 const RANGE =
-  /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/i;
+  /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/;
 const RANGE_VECTOR = /^expect range vector\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+)$/;
 
 function parseEval(line: string, body: readonly string[], number: number): EvalCommand {
@@ -94,7 +124,7 @@ function parseEval(line: string, body: readonly string[], number: number): EvalC
   const range = RANGE.exec(line);
   if (!instant && !range) throw new Error("invalid evaluation command");
   const times = instant
-    ? [parseDuration(instant[2] ?? "0"), parseDuration(instant[2] ?? "0"), 0]
+    ? [parseDuration(instant[2] ?? "0"), Number.NEGATIVE_INFINITY, 0]
     : [parseDuration(range![2]!), parseDuration(range![3]!), parseDuration(range![4]!)];
   const command: EvalCommand = {
     kind: "eval",
@@ -105,6 +135,7 @@ function parseEval(line: string, body: readonly string[], number: number): EvalC
     endMs: times[1]!,
     stepMs: times[2]!,
     evalMs: times[0]!,
+    isOfSamples: false,
     expectations: [],
     instantOnly: false,
     scalar: undefined,
@@ -113,8 +144,21 @@ function parseEval(line: string, body: readonly string[], number: number): EvalC
   };
   const modifier = (instant ?? range)![1]?.toLowerCase();
   if (modifier !== undefined) command.expectations.push(anything(modifier as "fail"));
+  if (!instant && command.endMs < command.startMs) throw new Error("end is before start");
   for (const text of body) if (!parseResultLine(text, command)) break;
+  checkExpectations(command);
   return command;
+}
+
+function checkExpectations({ expectations }: EvalCommand): void {
+  const count = (kind: Expectation["kind"]): number =>
+    expectations.filter((expectation) => expectation.kind === kind).length;
+  for (const kind of ["info", "warn"] as const) {
+    if (count(kind) > 0 && count(`no_${kind}`) > 0) {
+      throw new Error(`invalid expect lines, ${kind} and no_${kind} cannot be used together`);
+    }
+  }
+  if (count("fail") > 1) throw new Error("multiple expect fail lines are not allowed");
 }
 
 function anything(kind: Expectation["kind"]): Expectation {
@@ -133,7 +177,7 @@ function parseResultLine(text: string, command: EvalCommand): boolean {
     command.startMs = parseDuration(vector[1]!);
     command.endMs = command.evalMs = parseDuration(vector[2]!);
     command.stepMs = parseDuration(vector[3]!);
-    command.instantOnly = true;
+    command.instantOnly = command.isOfSamples = true;
     return true;
   }
   const string = /^expect string\s+(["`].*["`])$/.exec(text);
@@ -154,12 +198,16 @@ function parseResultLine(text: string, command: EvalCommand): boolean {
     );
     return true;
   }
-  if (/^[+-]?(?:inf|nan|[\d.]+(?:e[+-]?\d+)?)$/i.test(text)) {
-    const plain = text.toLowerCase().replace("inf", "Infinity").replace("nan", "NaN");
-    command.scalar = Number(plain);
+  const scalar = parseFloatText(text) ?? (/^[+-]?0x/i.test(text) ? Number(text) : undefined);
+  if (scalar !== undefined) {
+    command.scalar = scalar;
     return false;
   }
-  command.series.push(parseSeriesDescription(text));
+  const series = parseSeriesDescription(text);
+  if (series.values.length > 1 && !command.isRange && !command.isOfSamples) {
+    throw new Error("expecting multiple values in instant evaluation not allowed");
+  }
+  command.series.push(series);
   return true;
 }
 
