@@ -6,6 +6,8 @@ import type { Row } from "./row.ts";
 export interface Accumulator {
   /** Adds the samples of `row` to a group; `group` may be one more than there are. */
   add(group: number, row: Row): void;
+  /** True if a group has had a sample at step `i`; the group may be one that is not there yet. */
+  has(group: number, i: number): boolean;
   /** Fills `row` with the result of a group. */
   emit(group: number, row: Row): void;
 }
@@ -102,6 +104,10 @@ class SumAccumulator implements Accumulator {
     }
   }
 
+  has(group: number, i: number): boolean {
+    return (this.#columns.seen[group * this.#columns.steps + i] ?? 0) > 0;
+  }
+
   emit(group: number, row: Row): void {
     const { a, b, seen, steps } = this.#columns;
     const at = group * steps;
@@ -146,6 +152,10 @@ class AverageAccumulator implements Accumulator {
         addKahan(a, b, { at, value: value / count });
       }
     }
+  }
+
+  has(group: number, i: number): boolean {
+    return (this.#columns.seen[group * this.#columns.steps + i] ?? 0) > 0;
   }
 
   emit(group: number, row: Row): void {
@@ -196,6 +206,10 @@ class ExtremeAccumulator implements Accumulator {
     }
   }
 
+  has(group: number, i: number): boolean {
+    return (this.#columns.seen[group * this.#columns.steps + i] ?? 0) > 0;
+  }
+
   emit(group: number, row: Row): void {
     const { a, seen, steps } = this.#columns;
     const at = group * steps;
@@ -220,6 +234,10 @@ class CountAccumulator implements Accumulator {
     for (let i = 0; i < steps; i++) if (kinds[i] !== 0) a[at + i] = a[at + i]! + 1;
   }
 
+  has(group: number, i: number): boolean {
+    return (this.#columns.a[group * this.#columns.steps + i] ?? 0) > 0;
+  }
+
   emit(group: number, row: Row): void {
     const { a, steps } = this.#columns;
     const at = group * steps;
@@ -239,6 +257,10 @@ class GroupAccumulator implements Accumulator {
 
   add(group: number, row: Row): void {
     this.#counts.add(group, row);
+  }
+
+  has(group: number, i: number): boolean {
+    return this.#counts.has(group, i);
   }
 
   emit(group: number, row: Row): void {
@@ -276,6 +298,10 @@ class VarianceAccumulator implements Accumulator {
       b[at] = b[at]! + delta / count;
       a[at] = a[at]! + delta * (value - b[at]!);
     }
+  }
+
+  has(group: number, i: number): boolean {
+    return (this.#columns.c[group * this.#columns.steps + i] ?? 0) > 0;
   }
 
   emit(group: number, row: Row): void {

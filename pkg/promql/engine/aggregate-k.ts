@@ -3,7 +3,8 @@ import { formatFloatG } from "#pkg/model/mod.ts";
 import type { AggregateExpr } from "../syntax/ast.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { Groups } from "./groups.ts";
-import { Row, type RowSink, RowStore } from "./row.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
+import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
 
 /** Counts beyond what an int64 holds are errors, as in Prometheus. */
 const COUNT_LIMIT = 2 ** 63 - 1024;
@@ -39,10 +40,12 @@ export async function keepBest(
   const store = new RowStore(frame.steps, budget);
   const members: number[][] = [];
   const wanted = checkCounts(counts);
+  const notes = new HistogramNotes(evaluator.context.annotations, expr.position);
   // Also where no series is wanted: errors and notes of the argument are to be seen.
   await evaluator.rows(expr.expr, frame, {
     push(row) {
       if (!wanted) return;
+      if (row.histograms !== undefined && ignoreWanted(row, { counts, op: expr.op, notes })) return;
       (members[groups.of(row)] ??= []).push(store.length);
       store.push(row);
     },
@@ -64,6 +67,19 @@ export async function keepBest(
   }
   if (frame.steps > 1) pushKept(kept, { store, row, sink });
   store.release();
+}
+
+/** Takes out histograms, with a note where a step wants series. True if nothing else was there. */
+function ignoreWanted(
+  row: Row,
+  options: { readonly counts: Float64Array; readonly op: string; readonly notes: HistogramNotes },
+): boolean {
+  const { counts, op, notes } = options;
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i]! >= 1 && row.kinds[i] === StepKind.histogram) notes.ignoredIn(op);
+  }
+  row.dropHistograms();
+  return !row.hasSamples();
 }
 
 interface Output {

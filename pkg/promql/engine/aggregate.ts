@@ -1,7 +1,9 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
+import { formatHistogram } from "#pkg/histogram/mod.ts";
 import { compareBytes, type Labels } from "#pkg/labels/mod.ts";
 import { formatFloat } from "#pkg/model/mod.ts";
 import type { AggregateExpr } from "../syntax/ast.ts";
+import { positionOf } from "../syntax/ast.ts";
 import { isValidLabelName, quoteBytes } from "../syntax/literals.ts";
 import { type Accumulator, makeAccumulator } from "./accumulators.ts";
 import { keepBest } from "./aggregate-k.ts";
@@ -9,9 +11,11 @@ import { limitRows } from "./aggregate-limit.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { quantile } from "./functions/numeric.ts";
 import { Groups } from "./groups.ts";
+import { HistogramGroups } from "./histogram-groups.ts";
+import { HistogramNotes } from "./histogram-notes.ts";
 import { makeGrouper, withLabel } from "./label-sets.ts";
 import { warnQuantile } from "./range-call.ts";
-import { Row, type RowSink, RowStore } from "./row.ts";
+import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
 
 /** Pushes the result of an aggregation: a row per group, or for `topk` and its kin of the input. */
 export async function aggregate(
@@ -45,26 +49,68 @@ async function accumulate(
   const { budget, pace } = evaluator.context;
   const groups = new Groups(expr);
   const accumulator: Accumulator = makeAccumulator(expr.op, frame.steps);
+  const histograms = histogramPart(expr, evaluator);
   let held = 0;
   await evaluator.rows(expr.expr, frame, {
     push(row) {
+      if (row.histograms !== undefined && histograms.ignores(row)) return;
       const group = groups.of(row);
       if (group === held) {
         held++;
         budget.take(frame.steps);
       }
+      if (row.histograms !== undefined) histograms.take(group, row, accumulator);
       accumulator.add(group, row);
     },
   });
   const row = new Row(frame.steps);
   for (let group = 0; group < groups.length; group++) {
+    row.histograms = undefined;
     accumulator.emit(group, row);
+    histograms.emit(group, row);
     row.labels = groups.labels[group]!;
     row.dropName = groups.dropNames[group]!;
-    sink.push(row);
+    if (row.hasSamples()) sink.push(row);
     if (pace.due()) await pace.rest();
   }
+  histograms.release();
   budget.give(held * frame.steps);
+}
+
+/** What an aggregation does with histograms. */
+interface HistogramPart {
+  /** Takes out histograms if the aggregation has no use for them; true if nothing else was there. */
+  ignores(row: Row): boolean;
+  /** Takes histograms into a group and out of the row. */
+  take(group: number, row: Row, floats: Accumulator): void;
+  emit(group: number, row: Row): void;
+  release(): void;
+}
+
+function histogramPart(expr: AggregateExpr, evaluator: Evaluator): HistogramPart {
+  const { annotations, budget } = evaluator.context;
+  const notes = new HistogramNotes(annotations, positionOf(expr.expr));
+  const nothing = (): void => undefined;
+  if (expr.op === "sum" || expr.op === "avg") {
+    const groups = new HistogramGroups(expr.op, { notes, budget });
+    return {
+      ignores: () => false,
+      take: (group, row, floats) => groups.take(group, row, (i) => floats.has(group, i)),
+      emit: (group, row) => groups.emit(group, row),
+      release: () => groups.release(),
+    };
+  }
+  const ignoring = { take: nothing, emit: nothing, release: nothing };
+  // `count` and `group` take any sample for what it is: one.
+  if (expr.op === "count" || expr.op === "group") return { ignores: () => false, ...ignoring };
+  return { ignores: (row) => ignoreHistograms(row, expr.op, notes), ...ignoring };
+}
+
+/** Takes out histograms with a note. Returns true if the row has nothing left. */
+export function ignoreHistograms(row: Row, op: string, notes: HistogramNotes): boolean {
+  if (!row.dropHistograms()) return false;
+  notes.ignoredIn(op);
+  return !row.hasSamples();
 }
 
 async function quantiles(
@@ -79,8 +125,10 @@ async function quantiles(
   const groups = new Groups(expr);
   const store = new RowStore(frame.steps, budget);
   const members: number[][] = [];
+  const notes = new HistogramNotes(annotations, positionOf(expr.expr));
   await evaluator.rows(expr.expr, frame, {
     push(row) {
+      if (row.histograms !== undefined && ignoreHistograms(row, expr.op, notes)) return;
       (members[groups.of(row)] ??= []).push(store.length);
       store.push(row);
     },
@@ -127,9 +175,11 @@ async function countValues(
       let last: Row | undefined;
       for (let i = 0; i < frame.steps; i++) {
         if (row.kinds[i] === 0) continue;
+        const histogram = row.kinds[i] === StepKind.histogram ? row.histograms![i]! : undefined;
         const value = row.values[i]!;
-        if (!last || !Object.is(value, lastValue)) {
-          const labels = withLabel(row.labels, label, formatFloat(value));
+        if (!last || histogram !== undefined || !Object.is(value, lastValue)) {
+          const text = histogram === undefined ? formatFloat(value) : formatHistogram(histogram);
+          const labels = withLabel(row.labels, label, text);
           const key = grouper.key(labels);
           let entry = counts.get(key);
           if (!entry) {
@@ -142,6 +192,7 @@ async function countValues(
         }
         last.kinds[i] = 1;
         last.values[i] = last.values[i]! + 1;
+        if (histogram !== undefined) last = undefined;
       }
     },
   });

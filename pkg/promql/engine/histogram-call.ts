@@ -1,26 +1,34 @@
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Labels, labelsKey, labelValue, METRIC_NAME, quote } from "#pkg/labels/mod.ts";
 import { formatFloatG, parseFloatText } from "#pkg/model/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { positionOf } from "../syntax/ast.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { Buckets } from "./functions/buckets.ts";
+import {
+  HistogramNote,
+  histogramFraction,
+  histogramQuantile,
+} from "./functions/native-histogram.ts";
+import { forMetric, HistogramNotes } from "./histogram-notes.ts";
 import { filterLabels, withLabel } from "./label-sets.ts";
 import { warnQuantile } from "./range-call.ts";
-import { Row, type RowSink, RowStore } from "./row.ts";
+import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
 
 /** The label that holds a bucket's upper bound. */
 const BUCKET_LABEL = "le";
 
-/** The buckets of one classic histogram. */
+/** The rows of one histogram: its classic buckets, native samples, or both. */
 interface Histogram {
   readonly labels: Labels;
-  dropName: boolean;
+  /** Bounds of the buckets, and their rows in the store, bound by bound. */
   readonly bounds: number[];
-  /** Their rows in the store, bound by bound. */
   readonly rows: number[];
+  /** Rows with native samples. */
+  readonly native: number[];
 }
 
-/** `histogram_quantile`, `histogram_quantiles` and `histogram_fraction` over classic buckets. */
+/** `histogram_quantile`, `histogram_quantiles` and `histogram_fraction`, native and classic. */
 export async function histogramCall(
   call: Call,
   frame: Frame,
@@ -61,8 +69,23 @@ async function collect(
   const { frame, evaluator, store } = options;
   const { annotations, features } = evaluator.context;
   const histograms = new Map<string, Histogram>();
+  const histogramOf = (labels: Labels): Histogram => {
+    const key = labelsKey(labels);
+    let histogram = histograms.get(key);
+    if (!histogram) {
+      histogram = { labels, bounds: [], rows: [], native: [] };
+      histograms.set(key, histogram);
+    }
+    return histogram;
+  };
   await evaluator.rows(vector, frame, {
     push(row) {
+      const index = store.length;
+      if (row.histograms !== undefined) {
+        histogramOf(row.labels).native.push(index);
+        store.push(row);
+        if (row.kinds.indexOf(StepKind.float) < 0) return;
+      }
       const le = labelValue(row.labels, BUCKET_LABEL);
       const bound = parseFloatText(le);
       if (bound === undefined) {
@@ -71,23 +94,13 @@ async function collect(
         annotations.warn(forMetric(`${reason} of ${quote(le)}`, name), positionOf(vector));
         return;
       }
-      const labels = filterLabels(row.labels, (name) => name !== BUCKET_LABEL);
-      const key = labelsKey(labels);
-      let histogram = histograms.get(key);
-      if (!histogram) {
-        histogram = { labels, dropName: row.dropName, bounds: [], rows: [] };
-        histograms.set(key, histogram);
-      }
+      const histogram = histogramOf(filterLabels(row.labels, (name) => name !== BUCKET_LABEL));
       histogram.bounds.push(bound);
-      histogram.rows.push(store.length);
-      store.push(row);
+      histogram.rows.push(index);
+      if (row.histograms === undefined) store.push(row);
     },
   });
   return histograms.values();
-}
-
-function forMetric(text: string, name: string): string {
-  return name === "" ? text : `${text} for metric name ${quote(name)}`;
 }
 
 class HistogramOutput {
@@ -99,6 +112,7 @@ class HistogramOutput {
   readonly #sink: RowSink;
   readonly #row: Row;
   readonly #buckets = new Buckets();
+  readonly #notes: HistogramNotes;
 
   constructor(
     call: Call,
@@ -117,46 +131,89 @@ class HistogramOutput {
     this.#store = options.store;
     this.#sink = options.sink;
     this.#row = new Row(options.frame.steps);
+    const { annotations } = options.evaluator.context;
+    this.#notes = new HistogramNotes(annotations, positionOf(options.vector));
   }
 
   quantiles(histogram: Histogram, q: Float64Array, labelled: boolean): void {
-    const byQuantile = new Map<string, number[]>();
-    this.#each(histogram, (i) => {
-      const value = this.#buckets.quantile(q[i]!);
-      if (this.#buckets.repaired) this.#noteRepair(histogram, i);
-      if (labelled) {
-        const text = formatQuantile(q[i]!);
-        const steps = byQuantile.get(text);
-        if (steps) steps.push(i);
-        else byQuantile.set(text, [i]);
-      }
-      return value;
+    const name = this.#nameOf(histogram);
+    this.#each(histogram, {
+      classic: (i) => {
+        const value = this.#buckets.quantile(q[i]!);
+        if (this.#buckets.repaired) this.#noteRepair(name, i);
+        return value;
+      },
+      native: (h, i) => {
+        const { value, note } = histogramQuantile(q[i]!, h);
+        if (note === HistogramNote.nanResult) this.#notes.nanResult(name);
+        else if (note === HistogramNote.nanSkew) this.#notes.nanSkew(name);
+        return value;
+      },
     });
     if (!labelled) this.#emit(histogram.labels);
-    else this.#emitLabelled(histogram, byQuantile);
+    else this.#emitLabelled(histogram, q);
   }
 
   fractions(histogram: Histogram, lower: Float64Array, upper: Float64Array): void {
-    this.#each(histogram, (i) => this.#buckets.fraction(lower[i]!, upper[i]!));
+    this.#each(histogram, {
+      classic: (i) => this.#buckets.fraction(lower[i]!, upper[i]!),
+      native: (h, i) => {
+        const { value, note } = histogramFraction(lower[i]!, upper[i]!, h);
+        if (note === HistogramNote.nanInFraction) this.#notes.nanFraction(this.#nameOf(histogram));
+        return value;
+      },
+    });
     this.#emit(histogram.labels);
   }
 
-  /** Fills the row with `value(i)` where the histogram has buckets, which it loads before. */
-  #each({ bounds, rows }: Histogram, value: (i: number) => number): void {
-    const store = this.#store;
+  /** The metric's name for notes; unknown where names are dropped at once. */
+  #nameOf({ labels }: Histogram): string {
+    const { delayedNameRemoval } = this.#evaluator.context.features;
+    return delayedNameRemoval ? labelValue(labels, METRIC_NAME) : "";
+  }
+
+  /**
+   * Fills the row where the histogram has a native sample or buckets, which are loaded before
+   * `classic` is called. Where it has both, which one is meant is not known: there is no result.
+   */
+  #each(
+    histogram: Histogram,
+    value: {
+      readonly classic: (i: number) => number;
+      readonly native: (h: FloatHistogram, i: number) => number;
+    },
+  ): void {
     const row = this.#row;
     row.clear();
     for (let i = 0; i < this.#frame.steps; i++) {
-      this.#buckets.clear();
-      for (let b = 0; b < rows.length; b++) {
-        const at = store.offset(rows[b]!) + i;
-        if (store.kinds(rows[b]!)[at] === 0) continue;
-        this.#buckets.push(bounds[b]!, store.values(rows[b]!)[at]!);
+      this.#loadBuckets(histogram, i);
+      const native = histogram.native.length === 0 ? undefined : this.#nativeAt(histogram, i);
+      if (native !== undefined && this.#buckets.length > 0) {
+        this.#notes.mixedKinds(this.#nameOf(histogram));
+        continue;
       }
-      if (this.#buckets.length === 0) continue;
+      if (native === undefined && this.#buckets.length === 0) continue;
       row.kinds[i] = 1;
-      row.values[i] = value(i);
+      row.values[i] = native === undefined ? value.classic(i) : value.native(native, i);
     }
+  }
+
+  #loadBuckets({ bounds, rows }: Histogram, i: number): void {
+    const store = this.#store;
+    this.#buckets.clear();
+    for (let b = 0; b < rows.length; b++) {
+      const at = store.offset(rows[b]!) + i;
+      if (store.kinds(rows[b]!)[at] !== StepKind.float) continue;
+      this.#buckets.push(bounds[b]!, store.values(rows[b]!)[at]!);
+    }
+  }
+
+  #nativeAt({ native }: Histogram, i: number): FloatHistogram | undefined {
+    for (const r of native) {
+      const at = this.#store.offset(r) + i;
+      if (this.#store.kinds(r)[at] === StepKind.histogram) return this.#store.histograms(r)![i];
+    }
+    return undefined;
   }
 
   #emit(labels: Labels): void {
@@ -168,24 +225,27 @@ class HistogramOutput {
   }
 
   /** The quantile is in a label, so each value of it is a series. */
-  #emitLabelled(histogram: Histogram, byQuantile: ReadonlyMap<string, readonly number[]>): void {
+  #emitLabelled(histogram: Histogram, q: Float64Array): void {
     const label = this.#call.args[1]!.kind === "string" ? this.#call.args[1]!.value : "";
-    const all = this.#row.values.slice();
-    for (const [text, steps] of byQuantile) {
-      this.#row.clear();
-      for (const i of steps) {
-        this.#row.kinds[i] = 1;
-        this.#row.values[i] = all[i]!;
+    const row = this.#row;
+    const values = row.values.slice();
+    const kinds = row.kinds.slice();
+    const texts = Array.from(q, formatQuantile);
+    for (const text of new Set(texts)) {
+      row.clear();
+      for (let i = 0; i < q.length; i++) {
+        if (kinds[i] === StepKind.none || texts[i] !== text) continue;
+        row.kinds[i] = 1;
+        row.values[i] = values[i]!;
       }
       this.#emit(withLabel(histogram.labels, label, text));
     }
   }
 
-  #noteRepair(histogram: Histogram, i: number): void {
-    const { annotations, features } = this.#evaluator.context;
+  #noteRepair(name: string, i: number): void {
+    const { annotations } = this.#evaluator.context;
     const buckets = this.#buckets;
     const at = this.#frame.startMs + i * this.#frame.stepMs;
-    const name = features.delayedNameRemoval ? labelValue(histogram.labels, METRIC_NAME) : "";
     const docs =
       "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile";
     const text = `input to histogram_quantile needed to be fixed for monotonicity (see ${docs})`;

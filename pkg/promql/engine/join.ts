@@ -2,10 +2,11 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, formatLabels, type Labels, labelValue } from "#pkg/labels/mod.ts";
 import type { BinaryExpr, VectorMatching } from "../syntax/ast.ts";
 import { type Evaluator, type Frame, replay } from "./context.ts";
+import { HistogramOperator, type Operand } from "./histogram-operators.ts";
 import { filterLabels, withLabel, withoutMetadata } from "./label-sets.ts";
 import { matchLabels, signatureOf } from "./matching.ts";
-import { changesMeaning, type ElementOperator, elementOperator, noteFloats } from "./operators.ts";
-import { Row, type RowSink, RowStore } from "./row.ts";
+import { changesMeaning, type ElementOperator, elementOperator } from "./operators.ts";
+import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
 import { MergedRows } from "./subquery.ts";
 
 /** Rows of both sides that match each other. Many only on the left; sides are swapped for that. */
@@ -82,6 +83,7 @@ class Join {
   /** Which row of the one side each step has; -1 for none. */
   readonly #oneAt: Int32Array;
   readonly #used: Uint8Array;
+  readonly #histogramOperator: HistogramOperator;
   /** What the missing side counts as, by its sidedness after swapping. */
   readonly #fillMany: number | undefined;
   readonly #fillOne: number | undefined;
@@ -112,6 +114,7 @@ class Join {
     this.#fillMany = matching.fillLeft;
     this.#fillOne = matching.fillRight;
     this.#operator = options.operator;
+    this.#histogramOperator = new HistogramOperator(expr, evaluator);
     this.#evaluator = evaluator;
     this.#sink = options.sink;
     this.#steps = frame.steps;
@@ -136,6 +139,10 @@ class Join {
     this.#used.fill(0);
     for (const row of match.many) this.#joinRow(row);
     if (this.#fillMany !== undefined) for (const row of match.one) this.#fillLeftOf(row);
+  }
+
+  get #mayBeHistogram(): boolean {
+    return this.#many.hasHistograms || this.#one.hasHistograms;
   }
 
   async finish(): Promise<void> {
@@ -200,18 +207,16 @@ class Join {
       if (fromKinds[offset + i] === 0) continue;
       const one = this.#oneAt[i]!;
       if (one < 0 && this.#fillOne === undefined) continue;
-      if (this.#used[i] !== 0 && this.#matching.card === "one-to-one") {
-        throw new NarthexError(
-          "execution",
-          "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
-        );
-      }
-      this.#used[i] = 1;
       // Rows of the one side may take turns; each has labels of its own to give.
       if (one !== previous && previous !== -2) this.#flush(this.#resultOf(many, previous));
       previous = one;
       const right = one < 0 ? this.#fillOne! : this.#valueOfOne(one, i);
-      this.#compute(i, fromValues[offset + i]!, right);
+      const matched = this.#mayBeHistogram
+        ? this.#computeMixed(i, this.#sampleOf(this.#many, many, i), this.#oneSample(one, i))
+        : this.#compute(i, fromValues[offset + i]!, right);
+      if (!matched) continue;
+      if (this.#used[i] !== 0 && this.#matching.card === "one-to-one") refuseMany();
+      this.#used[i] = 1;
     }
     if (previous !== -2) this.#flush(this.#resultOf(many, previous));
   }
@@ -229,31 +234,65 @@ class Join {
     for (let i = 0; i < this.#steps; i++) {
       if (kinds[offset + i] === 0 || this.#used[i] !== 0) continue;
       any = true;
-      this.#compute(i, this.#fillMany!, this.#valueOfOne(one, i));
+      if (this.#mayBeHistogram) {
+        const fill = { float: this.#fillMany!, histogram: undefined };
+        this.#computeMixed(i, fill, this.#oneSample(one, i));
+      } else this.#compute(i, this.#fillMany!, this.#valueOfOne(one, i));
     }
     if (!any) return;
     const labels = this.#one.labels[one]!;
     this.#flush(this.#resultLabels(matchLabels(labels, this.#matching), labels));
   }
 
-  #compute(i: number, many: number, one: number): void {
+  #sampleOf(store: RowStore, r: number, i: number): Operand {
+    const at = store.offset(r) + i;
+    if (store.kinds(r)[at] !== StepKind.histogram) {
+      return { float: store.values(r)[at]!, histogram: undefined };
+    }
+    return { float: 0, histogram: store.histograms(r)![i] };
+  }
+
+  #oneSample(one: number, i: number): Operand {
+    if (one < 0) return { float: this.#fillOne!, histogram: undefined };
+    return this.#sampleOf(this.#one, one, i);
+  }
+
+  /** Fills step `i` of the row. Returns false if the operator does not go with the operands. */
+  #compute(i: number, many: number, one: number): boolean {
     const operator = this.#operator;
     if (!operator) {
-      noteFloats(this.#expr, this.#evaluator);
-      return;
+      this.#histogramOperator.refuseFloats();
+      return false;
     }
     const left = this.#swapped ? one : many;
     const right = this.#swapped ? many : one;
     const keep = operator.keeps ? operator.keeps(left, right) : true;
     if (this.#expr.returnBool) this.#row.values[i] = keep ? 1 : 0;
-    else if (!keep) return;
+    else if (!keep) return true;
     else this.#row.values[i] = operator.apply(left, right);
     this.#row.kinds[i] = 1;
+    return true;
+  }
+
+  /** The same where operands may be histograms. */
+  #computeMixed(i: number, many: Operand, one: Operand): boolean {
+    if (many.histogram === undefined && one.histogram === undefined) {
+      return this.#compute(i, many.float, one.float);
+    }
+    const result = this.#swapped
+      ? this.#histogramOperator.apply(one, many)
+      : this.#histogramOperator.apply(many, one);
+    if (result === undefined) return false;
+    if (this.#expr.returnBool) {
+      this.#row.values[i] = result.keep ? 1 : 0;
+      this.#row.kinds[i] = StepKind.float;
+    } else if (result.keep) this.#row.setHistogram(i, result.histogram);
+    return true;
   }
 
   #flush(labels: Labels): void {
     const row = this.#row;
-    if (row.kinds.indexOf(1) >= 0) {
+    if (row.hasSamples()) {
       row.labels = labels;
       row.dropName = this.#expr.returnBool;
       if (this.#merged) this.#pushMerged(this.#merged);
@@ -291,4 +330,11 @@ class Join {
     for (const name of include) out = withLabel(out, name, labelValue(one, name));
     return out;
   }
+}
+
+function refuseMany(): never {
+  throw new NarthexError(
+    "execution",
+    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
+  );
 }

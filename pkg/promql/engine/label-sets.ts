@@ -12,6 +12,12 @@ function isMetadata(name: string): boolean {
   return name === METRIC_NAME || name === "__type__" || name === "__unit__";
 }
 
+/** True if the labels say the metric's type or unit, as long as no other label is before its name. */
+export function hasTypeOrUnit(labels: Labels): boolean {
+  const first = labels[0] === METRIC_NAME ? labels[2] : labels[0];
+  return first === "__type__" || first === "__unit__";
+}
+
 /** `labels` without the metric's name, type and unit; the same array if there are none. */
 export function withoutMetadata(labels: Labels): Labels {
   // These labels sort together among the first; most sets have none or just the name in front.

@@ -2,7 +2,7 @@ import { type Labels, labelsKey, METRIC_NAME } from "#pkg/labels/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { COMPARISON_OPERATORS } from "../syntax/tokens.ts";
 import type { EngineFeatures } from "./context.ts";
-import { withoutMetadata } from "./label-sets.ts";
+import { hasTypeOrUnit, withoutMetadata } from "./label-sets.ts";
 import type { Row, RowSink } from "./row.ts";
 import { sameLabelSet } from "./subquery.ts";
 
@@ -46,13 +46,21 @@ function callHasOneName(call: Call): boolean {
  * Drops the names of rows that say so, or leaves that to the end, as `features` wants it. Where
  * series may become alike by it, a step that two of them have is an error.
  */
-export function nameDropper(expr: Expr, features: EngineFeatures, sink: RowSink): RowSink {
+export function nameDropper(
+  expr: Expr,
+  features: EngineFeatures,
+  sink: RowSink,
+  dropFrom: (labels: Labels) => Labels = withoutMetadata,
+): RowSink {
   if (features.delayedNameRemoval) return sink;
-  const steps = hasOneName(expr) ? undefined : new SeenSteps();
+  let steps = hasOneName(expr) ? undefined : new SeenSteps();
   return {
     push(row) {
       if (row.dropName) {
-        row.labels = withoutMetadata(row.labels);
+        // With one name only, series that differ in type or unit may become alike. Those with either
+        // come before those without, as rows come in order of labels where it matters.
+        if (steps === undefined && hasTypeOrUnit(row.labels)) steps = new SeenSteps();
+        row.labels = dropFrom(row.labels);
         row.dropName = false;
         steps?.add(row.labels, row);
       }
@@ -62,7 +70,7 @@ export function nameDropper(expr: Expr, features: EngineFeatures, sink: RowSink)
 }
 
 /** Which steps each label set has had a sample at. */
-class SeenSteps {
+export class SeenSteps {
   readonly #seen = new Map<string, Uint8Array>();
 
   add(labels: Labels, { kinds }: Row): void {

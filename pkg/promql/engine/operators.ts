@@ -1,7 +1,4 @@
 // Hot path: arithmetic on rows; the operator is chosen once per row.
-import type { BinaryExpr } from "../syntax/ast.ts";
-import { positionOf } from "../syntax/ast.ts";
-import type { Evaluator } from "./context.ts";
 import { goPow } from "./functions/numeric.ts";
 
 /** A binary operator on two numbers. For comparisons it gives the left value or nothing. */
@@ -49,10 +46,4 @@ export function scalarOperator(op: string): (left: number, right: number) => num
 /** True if `op` changes what the values mean, so that the metric's name no longer fits. */
 export function changesMeaning(op: string): boolean {
   return ARITHMETIC[op] !== undefined;
-}
-
-/** Notes an operator that only histograms have. */
-export function noteFloats(expr: BinaryExpr, { context }: Evaluator): void {
-  const reason = "incompatible sample types encountered for binary operator";
-  context.annotations.info(`${reason} "${expr.op}": float ${expr.op} float`, positionOf(expr));
 }

@@ -159,6 +159,10 @@ export class RowStore implements RowSink {
     return (index % this.#rowsPerSlab) * this.steps;
   }
 
+  get hasHistograms(): boolean {
+    return this.#histograms !== undefined;
+  }
+
   /** The histograms of row `index` by step (without the offset); undefined if it has none. */
   histograms(index: number): HistogramColumn | undefined {
     return this.#histograms === undefined ? undefined : this.#histograms.get(index);

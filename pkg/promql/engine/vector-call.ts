@@ -9,6 +9,7 @@ import type { Call, Expr } from "../syntax/ast.ts";
 import { type Evaluator, type Frame, replay } from "./context.ts";
 import { clampRow, DATE_PARTS, ELEMENTWISE, mapRow, roundRow } from "./functions/elementwise.ts";
 import { histogramCall } from "./histogram-call.ts";
+import { histogramValueCall, isHistogramValue } from "./histogram-value-call.ts";
 import { infoCall } from "./info-call.ts";
 import { labelCall } from "./label-call.ts";
 import { withLabel } from "./label-sets.ts";
@@ -40,7 +41,7 @@ export async function vectorCall(
     return labelCall(call, frame, evaluator, sink);
   }
   if (name.startsWith("histogram_")) {
-    if (!/^histogram_(?:quantiles?|fraction)$/.test(name)) return;
+    if (isHistogramValue(name)) return histogramValueCall(call, frame, evaluator, sink);
     const vector = name === "histogram_quantiles" ? call.args[0]! : call.args.at(-1)!;
     return histogramCall(call, frame, evaluator, nameDropper(vector, features, sink));
   }
