@@ -1,10 +1,12 @@
 import type { Labels } from "#pkg/labels/mod.ts";
 import {
   type Chunk,
+  ChunkEncoding,
   type ChunkQuerier,
   type ChunkSeries,
   isSameChunk,
   type LabelParams,
+  PackedSeries,
   type Querier,
   SampleColumns,
   type SelectParams,
@@ -12,6 +14,7 @@ import {
 } from "#pkg/storage/mod.ts";
 import { decodeChunk } from "./decode.ts";
 import { mergeColumns } from "./merge-columns.ts";
+import { decodeXor } from "./xor-decode.ts";
 
 /**
  * A series that decodes its chunks when it is read. Chunks outside the range are not decoded,
@@ -19,37 +22,76 @@ import { mergeColumns } from "./merge-columns.ts";
  * once, the sample of the first chunk in order wins, but a value wins over a stale marker.
  */
 export class ChunkSeriesReader implements Series {
-  readonly labels: Labels;
-  readonly chunks: readonly Chunk[];
+  readonly #series: ChunkSeries;
 
   /** `series` is kept, not copied; see `ChunkSeries` for what it must be. */
   constructor(series: ChunkSeries) {
-    this.labels = series.labels;
-    this.chunks = series.chunks;
+    this.#series = series;
+  }
+
+  get labels(): Labels {
+    return this.#series.labels;
   }
 
   read(into: SampleColumns, mint: number, maxt: number): void {
-    const chunks = this.chunks;
-    let i = 0;
-    while (i < chunks.length) {
-      const first = chunks[i]!;
-      if (first.maxt < mint || first.mint > maxt) {
-        i++;
-        continue;
-      }
-      let groupMaxt = first.maxt;
-      let next = i + 1;
-      // A group is a run of chunks in which each overlaps one before it.
-      while (next < chunks.length && chunks[next]!.mint <= groupMaxt) {
-        groupMaxt = Math.max(groupMaxt, chunks[next]!.maxt);
-        next++;
-      }
-      const from = into.length;
-      if (next === i + 1) decodeChunk(first, into);
-      else readGroup(distinctChunks(chunks, i, next, { mint, maxt }), into);
-      trim(into, from, { mint, maxt });
-      i = next;
+    const series = this.#series;
+    if (series instanceof PackedSeries && isDisjoint(series))
+      readDisjoint(series, into, mint, maxt);
+    else readMerged(series.chunks, into, mint, maxt);
+  }
+}
+
+/** True if each chunk of the series ends before the next begins. */
+function isDisjoint({ batch, index }: PackedSeries): boolean {
+  const { chunksAt, mints, maxts } = batch.columns;
+  for (let c = chunksAt[index]! + 1; c < chunksAt[index + 1]!; c++) {
+    if (mints[c]! <= maxts[c - 1]!) return false;
+  }
+  return true;
+}
+
+/** Reads chunks of which none overlaps another, without an object for each. */
+function readDisjoint(
+  { batch, index }: PackedSeries,
+  into: SampleColumns,
+  mint: number,
+  maxt: number,
+): void {
+  const { chunksAt, encodings, mints, maxts, bytesAt, bytes } = batch.columns;
+  for (let c = chunksAt[index]!; c < chunksAt[index + 1]!; c++) {
+    if (maxts[c]! < mint || mints[c]! > maxt) continue;
+    const from = into.length;
+    if (encodings[c] === ChunkEncoding.xor) decodeXor(bytes, bytesAt[c]!, bytesAt[c + 1]!, into);
+    else decodeChunk(batch.chunksOf(index)[c - chunksAt[index]!]!, into);
+    trim(into, from, { mint, maxt });
+  }
+}
+
+function readMerged(
+  chunks: readonly Chunk[],
+  into: SampleColumns,
+  mint: number,
+  maxt: number,
+): void {
+  let i = 0;
+  while (i < chunks.length) {
+    const first = chunks[i]!;
+    if (first.maxt < mint || first.mint > maxt) {
+      i++;
+      continue;
     }
+    let groupMaxt = first.maxt;
+    let next = i + 1;
+    // A group is a run of chunks in which each overlaps one before it.
+    while (next < chunks.length && chunks[next]!.mint <= groupMaxt) {
+      groupMaxt = Math.max(groupMaxt, chunks[next]!.maxt);
+      next++;
+    }
+    const from = into.length;
+    if (next === i + 1) decodeChunk(first, into);
+    else readGroup(distinctChunks(chunks, i, next, { mint, maxt }), into);
+    trim(into, from, { mint, maxt });
+    i = next;
   }
 }
 

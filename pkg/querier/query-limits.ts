@@ -1,7 +1,7 @@
 import type { TenantLimits } from "#pkg/config/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import type { EngineFeatures, ParseOptions } from "#pkg/promql/mod.ts";
-import type { ChunkQuerier } from "#pkg/storage/mod.ts";
+import { type ChunkQuerier, sizeOfBatch } from "#pkg/storage/mod.ts";
 import type { QueryUsage } from "./active-queries.ts";
 
 /** Limits of which the strictest of several tenants holds; 0 is none. */
@@ -110,10 +110,9 @@ export function accounted(
     async *selectChunks(params, signal) {
       for await (const batch of inner.selectChunks(params, signal)) {
         usage.series += batch.length;
-        for (const { chunks } of batch) {
-          usage.chunks += chunks.length;
-          for (const { start, end } of chunks) usage.chunkBytes += end - start;
-        }
+        const size = sizeOfBatch(batch);
+        usage.chunks += size.chunks;
+        usage.chunkBytes += size.bytes;
         const reads = "the query reads";
         refuse(reads, usage.series, "series or more", [limits, "max_fetched_series_per_query"]);
         refuse(reads, usage.chunks, "chunks or more", [limits, "max_fetched_chunks_per_query"]);

@@ -1,12 +1,22 @@
 import type { ErrorCode } from "#pkg/errs/mod.ts";
 import type { MatchType } from "#pkg/labels/mod.ts";
-import type { SelectHints } from "#pkg/storage/mod.ts";
+import type { PackedColumns, SelectHints } from "#pkg/storage/mod.ts";
 import type { QueryRequest } from "./request.ts";
 
 /** Batches of series that are on their way to a thread, per selection, at most. */
 export const SELECT_WINDOW = 4;
 /** Pieces of an answer that are on their way from a thread, per query, at most. */
 export const ANSWER_WINDOW = 4;
+
+/** A batch of series as it crosses threads. */
+export interface PackedMessage {
+  /** Labels are numbers in the table of strings of the selection. */
+  readonly columns: PackedColumns;
+  /** Strings to be added to the table. */
+  readonly strings: readonly string[];
+  /** True if the table begins anew before that. */
+  readonly fresh: boolean;
+}
 
 /** A matcher as it crosses threads. */
 export interface PlainMatcher {
@@ -39,8 +49,7 @@ export type ToWorker =
       readonly type: "batch";
       readonly id: number;
       readonly call: number;
-      /** A batch of the format of `#pkg/series-batch`. */
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly batch: PackedMessage;
       readonly warnings: readonly string[];
     }
   | {

@@ -3,6 +3,7 @@ export { type Evaluated, evaluateQuery } from "./evaluate.ts";
 export {
   ANSWER_WINDOW,
   type FromWorker,
+  type PackedMessage,
   type PlainParams,
   SELECT_WINDOW,
   type ToWorker,

@@ -2,8 +2,13 @@ import { abortError } from "#pkg/async/mod.ts";
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
-import { SeriesBatchDecoder } from "#pkg/series-batch/mod.ts";
-import type { ChunkQuerier, ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
+import {
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  PackedBatch,
+  type SelectParams,
+} from "#pkg/storage/mod.ts";
 import { evaluateQuery } from "./evaluate.ts";
 import { ANSWER_WINDOW, type FromWorker, type PlainParams, type ToWorker } from "./messages.ts";
 import type { QueryRequest } from "./request.ts";
@@ -133,7 +138,7 @@ class WorkerQuery {
     const id = this.#id;
     const { call, inbox } = this.#open(signal);
     this.#port.postMessage({ type: "select", id, call, params: plainParams(params) });
-    const decoder = new SeriesBatchDecoder();
+    let strings: string[] = [];
     let ended = false;
     try {
       for (;;) {
@@ -144,7 +149,11 @@ class WorkerQuery {
           if (message.error) throw new NarthexError(message.error.code, message.error.message);
           return;
         }
-        yield decoder.decode(message.bytes);
+        const { batch } = message;
+        // Batches of before keep the table they know.
+        if (batch.fresh) strings = [];
+        for (const text of batch.strings) strings.push(text);
+        yield new PackedBatch(batch.columns, strings).series;
         this.#port.postMessage({ type: "next", id, call, done: false });
       }
     } finally {

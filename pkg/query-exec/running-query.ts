@@ -10,11 +10,8 @@ import {
   type ToWorker,
 } from "#pkg/query-eval/mod.ts";
 import { newMatcher, type PatternCache } from "#pkg/re2/mod.ts";
-import { SeriesBatchEncoder } from "#pkg/series-batch/mod.ts";
 import type { ChunkQuerier, SelectParams } from "#pkg/storage/mod.ts";
-
-/** A message of batches is sent when it holds this much. */
-const MESSAGE_BYTES = 512 * 1024;
+import { BatchPacker, transferOf } from "./batch-packer.ts";
 
 type Post = (message: ToWorker, transfer?: ArrayBuffer[]) => void;
 /** What a thread says of one query. */
@@ -151,26 +148,19 @@ export class RunningQuery {
     const feed = new Feed(this.#stop.signal);
     this.#calls.set(call, feed);
     const warnings: string[] = [];
-    const send = async (encoder: SeriesBatchEncoder): Promise<void> => {
-      const bytes = encoder.take();
-      await feed.turn();
-      const batch = { type: "batch", id, call, bytes, warnings: warnings.splice(0) } as const;
-      post(batch, [bytes.buffer]);
-    };
     try {
       const params: SelectParams = {
         ...this.#params(plain),
         ...(plain.hints ? { hints: plain.hints } : {}),
         onWarning: (warning) => warnings.push(warning),
       };
-      const encoder = new SeriesBatchEncoder();
-      for await (const batch of source.selectChunks(params, feed.signal)) {
-        for (const series of batch) {
-          encoder.add(series);
-          if (encoder.bytes >= MESSAGE_BYTES) await send(encoder);
+      const packer = new BatchPacker();
+      for await (const series of source.selectChunks(params, feed.signal)) {
+        for (const batch of packer.pack(series)) {
+          await feed.turn();
+          const message = { id, call, batch, warnings: warnings.splice(0) };
+          post({ type: "batch", ...message }, transferOf(batch));
         }
-        // What is left of a batch is not held back: the next one may take its time.
-        if (encoder.seriesCount > 0) await send(encoder);
       }
       post({ type: "end", id, call, warnings });
     } catch (error) {

@@ -87,6 +87,12 @@ async function* mergeSelect(
     let count = 0;
     let out: ChunkSeries[] = [];
     while (heap.length > 0 && (limit === 0 || count < limit)) {
+      if (heap.length === 1 && limit === 0) {
+        // Nothing is left to merge with: what is packed stays so.
+        if (out.length > 0) yield out;
+        yield* restOf(heap[0]!, signal);
+        return;
+      }
       const first = takeTop(heap);
       // Awaited once a batch, not once a series: that would cost more than the merge.
       if (isSpent(heap)) await refill(heap);
@@ -133,6 +139,17 @@ async function advance(cursor: Cursor): Promise<boolean> {
       return true;
     }
   }
+}
+
+/** All that a source still has, batch by batch. */
+async function* restOf(
+  cursor: Cursor,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ChunkSeries[]> {
+  do {
+    yield cursor.at === 0 ? cursor.batch : cursor.batch.slice(cursor.at);
+    if (signal.aborted) throw abortError(signal);
+  } while (await advance(cursor));
 }
 
 function topOf(heap: readonly Cursor[]): ChunkSeries {

@@ -12,3 +12,11 @@ export {
   type Series,
 } from "./interface.ts";
 export { isSameChunk, mergeChunkQueriers, uniteChunks, uniteStrings } from "./merge.ts";
+export {
+  PackedBatch,
+  PackedBatchBuilder,
+  type PackedColumns,
+  PackedSeries,
+  sizeOfBatch,
+  wholeBatch,
+} from "./packed.ts";

@@ -1,12 +1,15 @@
 import { abortError, yieldNow } from "#pkg/async/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
-import type {
-  Chunk,
-  ChunkQuerier,
-  ChunkSeries,
-  LabelParams,
-  SelectParams,
+import {
+  type Chunk,
+  ChunkEncoding,
+  type ChunkQuerier,
+  type ChunkSeries,
+  type LabelParams,
+  PackedBatch,
+  PackedBatchBuilder,
+  type SelectParams,
 } from "#pkg/storage/mod.ts";
 import { PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import type { Head } from "./head.ts";
@@ -60,21 +63,67 @@ export class HeadReader implements ChunkQuerier {
       params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
     for (let from = 0; from < limit; from += BATCH_SERIES) {
       if (signal.aborted) throw abortError(signal);
-      const batch: ChunkSeries[] = [];
-      const to = Math.min(limit, from + BATCH_SERIES);
-      for (let i = from; i < to; i++) {
-        const ref = refs[i]!;
-        if (head.isDead(ref)) continue;
-        const labels = head.labelsOf(ref);
-        if (params.hints?.skipChunks === true) batch.push({ labels, chunks: [] });
-        else {
-          const chunks = this.chunksOf(ref, params.mint, params.maxt);
-          if (chunks.length > 0) batch.push({ labels, chunks });
-        }
-      }
+      const batch = this.#batch(refs.subarray(from, Math.min(limit, from + BATCH_SERIES)), params);
       if (batch.length > 0) yield batch;
       await yieldNow();
     }
+  }
+
+  /** The live ones of `refs` that have chunks in the range, as a batch of copies. */
+  #batch(refs: Uint32Array, params: SelectParams): readonly ChunkSeries[] {
+    const head = this.#head;
+    const { rows, labelArena } = head;
+    const skipChunks = params.hints?.skipChunks === true;
+    const out = new PackedBatchBuilder(refs.length);
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i]!;
+      const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+      const word = (ref & ROW_MASK) * ROW_WORDS;
+      const flags = words[word + ROW.flags]!;
+      if ((flags & FLAG_DEAD) !== 0) continue;
+      if (!skipChunks) {
+        if ((flags & FLAG_OOO) !== 0) {
+          for (const chunk of this.chunksOf(ref, params.mint, params.maxt)) out.addChunk(chunk);
+        } else this.#packChunks(ref, params, out);
+        if (!out.hasChunks) continue;
+      }
+      const address = words[word + ROW.labelsAt]! >>> 0;
+      const ids = labelArena.words[address >>> PAGE_BITS]!;
+      out.symbols(ids, (address & PAGE_MASK) >>> 2, words[word + ROW.labelCount]!);
+      out.endSeries();
+    }
+    return new PackedBatch(out.finish(), head.symbols.strings).series;
+  }
+
+  /** As `inOrderChunks`, into `out`. */
+  #packChunks(
+    ref: number,
+    { mint, maxt }: { readonly mint: number; readonly maxt: number },
+    out: PackedBatchBuilder,
+  ): void {
+    const { rows, chunks, chunkArena } = this.#head;
+    const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next[id]!) {
+      const from = chunks.mint[id]!;
+      const to = chunks.maxt[id]!;
+      if (to < mint || from > maxt) continue;
+      const at = out.chunk(ChunkEncoding.xor, from, to, chunks.byteCount[id]!);
+      chunks.copy(id, out.bytes, at);
+    }
+    const open = words[word + ROW.openAddress]!;
+    if (open === (NO_ADDRESS | 0)) return;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const openMint = doubles[double + ROW.openMint]!;
+    const lastT = doubles[double + ROW.lastT]!;
+    if (lastT < mint || openMint > maxt) return;
+    const count = (words[word + ROW.openBits]! + 7) >>> 3;
+    const to = out.chunk(ChunkEncoding.xor, openMint, lastT, count);
+    const from = open & PAGE_MASK;
+    const page = chunkArena.pages[open >>> PAGE_BITS]!;
+    const { bytes } = out;
+    for (let i = 0; i < count; i++) bytes[to + i] = page[from + i]!;
   }
 
   async labelNames(params: LabelParams, _signal: AbortSignal): Promise<string[]> {
