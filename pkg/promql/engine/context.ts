@@ -32,6 +32,8 @@ export interface EvalContext {
   readonly pace: Pace;
   /** What the storage is told about each selector. */
   readonly hints: ReadonlyMap<VectorSelector, SelectHints>;
+  /** Selectors of which only counts and sums of histograms matter. */
+  readonly statsOnly: ReadonlySet<VectorSelector>;
   /** The step of subqueries that name none, ms, for a range in ms. */
   readonly defaultSubqueryStepMs: (rangeMs: number) => number;
 }

@@ -191,6 +191,7 @@ export class Engine {
         timeoutMs,
       }),
       hints: prepared.hints,
+      statsOnly: prepared.statsOnly,
       defaultSubqueryStepMs: this.#options.defaultSubqueryStepMs,
     };
     try {

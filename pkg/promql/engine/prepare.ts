@@ -16,6 +16,8 @@ export interface Prepared {
   /** Parts whose value is the same at every step, the largest such parts only. */
   readonly invariants: ReadonlySet<Expr>;
   readonly hints: ReadonlyMap<VectorSelector, SelectHints>;
+  /** Selectors of which only counts and sums of histograms matter. */
+  readonly statsOnly: ReadonlySet<VectorSelector>;
 }
 
 /**
@@ -27,7 +29,12 @@ export function prepare(expr: Expr, times: QueryTimes): Prepared {
   const copy = new Copier(times).copy(expr);
   const invariants = new Set<Expr>();
   if (markInvariant(copy, invariants).wrap) invariants.add(copy);
-  return { expr: copy, invariants, hints: collectHints(copy, times) };
+  return {
+    expr: copy,
+    invariants,
+    hints: collectHints(copy, times),
+    statsOnly: findStatsOnly(copy),
+  };
 }
 
 class Copier {
@@ -228,6 +235,38 @@ function collectHints(expr: Expr, times: QueryTimes): Map<VectorSelector, Select
     });
   });
   return hints;
+}
+
+const STATS_FUNCTIONS: ReadonlySet<string> = new Set([
+  "histogram_avg",
+  "histogram_count",
+  "histogram_sum",
+]);
+const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set([
+  "histogram_fraction",
+  "histogram_quantile",
+  "histogram_quantiles",
+]);
+
+/**
+ * Selectors below `histogram_count` and its kin, with nothing around them that needs buckets. In a
+ * subquery buckets are needed, as resets can only be found by comparing them.
+ */
+function findStatsOnly(expr: Expr): Set<VectorSelector> {
+  const found = new Set<VectorSelector>();
+  walk(expr, (node, path) => {
+    if (node.kind !== "vectorSelector") return;
+    let isStats = false;
+    for (let i = path.length - 1; i >= 0; i--) {
+      const outer = path[i]!;
+      const name = outer.kind === "call" ? outer.func.name : "";
+      const trims = outer.kind === "binary" && (outer.op === "</" || outer.op === ">/");
+      if (outer.kind === "subquery" || trims || BUCKET_FUNCTIONS.has(name)) return;
+      if (STATS_FUNCTIONS.has(name)) isStats = true;
+    }
+    if (isStats) found.add(node);
+  });
+  return found;
 }
 
 /** The innermost function or aggregation around a selector, up to a binary operator. */

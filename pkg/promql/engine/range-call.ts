@@ -32,7 +32,7 @@ import { HistogramNotes } from "./histogram-notes.ts";
 import { lookTimes } from "./look-times.ts";
 import { mixedKernel, type RangeFunction } from "./mixed-range.ts";
 import { Row, type RowSink } from "./row.ts";
-import { columnsWeight, dropStale } from "./sample-columns.ts";
+import { columnsWeight, dropBuckets, dropStale } from "./sample-columns.ts";
 import { selectBatches, selectParams } from "./select.ts";
 import { subqueryRows } from "./subquery.ts";
 import { Windows } from "./windows.ts";
@@ -137,11 +137,13 @@ async function overSelector(
   const { mint, maxt } = windows;
   const params = selectParams(selector, context, { mint, maxt });
   const columns = new SampleColumns();
+  const isStats = context.statsOnly.has(selector);
   for await (const batch of selectBatches(params, context)) {
     for (const series of batch) {
       columns.clear();
       series.read(columns, mint, maxt);
       dropStale(columns);
+      if (columns.histograms !== undefined && isStats) dropBuckets(columns);
       context.budget.touch(columnsWeight(columns));
       apply.series({ windows, columns, labels: series.labels, dropName: false });
       if (context.pace.due()) await context.pace.rest();

@@ -1,3 +1,4 @@
+import { CounterReset, FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { SampleColumns } from "#pkg/storage/mod.ts";
 import { histogramWeight } from "./row.ts";
 
@@ -21,4 +22,28 @@ export function dropStale(columns: SampleColumns): number {
   for (; i < length; i++) if (!columns.isStale(i)) columns.move(i, out++);
   if (out < length) columns.truncate(out);
   return out;
+}
+
+/**
+ * Replaces histograms by their counts and sums, which are cheap to add up. Whether there was a reset
+ * before each is found out first, as it could not be any more.
+ */
+export function dropBuckets(columns: SampleColumns): void {
+  const histograms = columns.histograms!;
+  let before: FloatHistogram | undefined;
+  for (let i = 0; i < columns.length; i++) {
+    const full = histograms[i];
+    if (full === undefined) continue;
+    const stats = new FloatHistogram();
+    stats.schema = full.schema;
+    stats.count = full.count;
+    stats.sum = full.sum;
+    stats.counterReset = full.counterReset;
+    if (full.counterReset === CounterReset.unknown && before !== undefined) {
+      const { reset, notReset } = CounterReset;
+      stats.counterReset = full.detectReset(before) ? reset : notReset;
+    }
+    histograms[i] = stats;
+    before = full;
+  }
 }

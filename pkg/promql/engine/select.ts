@@ -5,7 +5,7 @@ import type { VectorSelector } from "../syntax/ast.ts";
 import type { EvalContext, Evaluator, Frame } from "./context.ts";
 import { type LookTimes, lookTimes } from "./look-times.ts";
 import { histogramWeight, Row, type RowSink } from "./row.ts";
-import { columnsWeight } from "./sample-columns.ts";
+import { columnsWeight, dropBuckets } from "./sample-columns.ts";
 import { Smoothing } from "./smoothing.ts";
 
 /** Parameters for the series of `selector` between two times, ms, both inclusive. */
@@ -56,11 +56,13 @@ export async function selectInstant(
   const params = selectParams(selector, context, { mint, maxt });
   const columns = new SampleColumns();
   const row = new Row(frame.steps);
+  const isStats = context.statsOnly.has(selector);
   const smooth = selector.smoothed ? new Smoothing(selector, times, context) : undefined;
   for await (const batch of selectBatches(params, context)) {
     for (const series of batch) {
       columns.clear();
       series.read(columns, mint, maxt);
+      if (columns.histograms !== undefined && isStats) dropBuckets(columns);
       budget.touch(columnsWeight(columns));
       row.clear();
       const found = smooth

@@ -11,6 +11,7 @@ import type {
   VectorSelector,
 } from "./ast.ts";
 import { childrenOf } from "./ast.ts";
+import { quoteBytes } from "./literals.ts";
 
 /** `expr` on one line, in the form in which Prometheus prints it. Parses back to the same tree. */
 export function formatExpr(expr: Expr): string {
@@ -36,7 +37,7 @@ export function formatExpr(expr: Expr): string {
     case "paren":
       return `(${formatExpr(expr.expr)})`;
     case "string":
-      return quote(expr.value);
+      return quoteBytes(expr.value);
     case "subquery":
       return formatExpr(expr.expr) + formatSubqueryTail(expr);
     case "unary":
