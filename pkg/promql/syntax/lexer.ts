@@ -17,6 +17,7 @@ export class Lexer {
   #gotColon = false;
   #gotDuration = false;
   #failed = false;
+  #colonRefused = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -25,6 +26,10 @@ export class Lexer {
   next(): Token {
     for (;;) {
       if (this.#failed) return this.#emit("EOF");
+      if (this.#colonRefused) {
+        this.#start = this.#at;
+        return this.#fail("unexpected colon before duration in duration expression");
+      }
       this.#skipBlank();
       this.#start = this.#at;
       const token = this.#scan();
@@ -184,8 +189,8 @@ export class Lexer {
     if (!"srm".includes(first.toLowerCase())) return undefined;
     while (isAlpha(this.#peek())) this.#at++;
     const word = this.#text.slice(this.#start, this.#at).toLowerCase();
+    // As in Prometheus a keyword is no duration yet for a colon: `x[step():]` is refused.
     if (!DURATION_KEYWORDS.has(word)) return undefined;
-    this.#gotDuration = true;
     return this.#emit(word);
   }
 
@@ -234,7 +239,9 @@ export class Lexer {
         return this.#emit("]");
       case ":":
         if (!this.#gotDuration) {
-          return this.#fail("unexpected colon before duration in duration expression");
+          // As in Prometheus the colon is a token still, and what is behind it is the error.
+          this.#colonRefused = true;
+          return this.#emit(":");
         }
         if (this.#gotColon) return this.#fail("unexpected repeated colon in duration expression");
         this.#gotColon = true;

@@ -52,6 +52,12 @@ test("parseExpr names what is wrong in Prometheus's words, with line and column"
   f("foo[", "1:5: parse error: unexpected end of input in duration expression");
   f("foo[5m", "1:7: parse error: unclosed left bracket");
   f("foo[5x]", '1:5: parse error: bad number or duration syntax: "5"');
+  f("foo[step():]", "1:12: parse error: unexpected colon before duration in duration expression");
+  f("foo[step() + 1m:]", "");
+  f(
+    "foo[:5m]",
+    '1:5: parse error: unexpected ":" in subquery or range selector, expected number, duration, step(), or range()',
+  );
   f("foo[-5m]", "1:5: parse error: duration must be greater than 0");
   f(
     "foo offset",
