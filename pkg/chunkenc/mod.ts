@@ -6,3 +6,4 @@ export {
 } from "./series.ts";
 export { decodeXor, xorSampleCount } from "./xor-decode.ts";
 export { encodeXor, XOR_SAMPLES_MAX, XorEncoder } from "./xor-encode.ts";
+export { encodeXorSingle, xorSingleBytes } from "./xor-single.ts";

@@ -9,7 +9,6 @@ import {
 
 /** A table of symbols that has grown beyond this is begun anew, so that both ends stay small. */
 const SYMBOLS_MAX = 65_536;
-const PAGE_BITS = 10;
 /** Bytes of chunks in one message, unless one series alone has more. */
 const MESSAGE_BYTES = 512 * 1024;
 
@@ -17,8 +16,8 @@ const MESSAGE_BYTES = 512 * 1024;
 export class BatchPacker {
   /** Numbers of strings that came as text. */
   readonly #byText = new Map<string, number>();
-  /** Numbers of strings that came as numbers of `#table`, plus 1, by page. */
-  #byNumber: (Uint32Array | undefined)[] = [];
+  /** Numbers of strings that came as numbers of `#table`, plus 1. */
+  #byNumber = new Uint32Array(0);
   #table: readonly string[] | undefined;
   #count = 0;
   #fresh = true;
@@ -34,7 +33,7 @@ export class BatchPacker {
       this.#useTable(whole.strings);
       const { columns } = whole;
       const { symbols, symbolsAt, length } = columns;
-      for (let i = 0; i < symbolsAt[length]!; i++) symbols[i] = this.#ofNumber(symbols[i]!);
+      this.#renumber(symbols, symbolsAt[length]!);
       yield this.#message(columns);
       return;
     }
@@ -56,24 +55,37 @@ export class BatchPacker {
     this.#fresh = this.#count > SYMBOLS_MAX;
     if (this.#fresh) {
       this.#byText.clear();
-      this.#byNumber = [];
+      this.#byNumber.fill(0);
       this.#count = 0;
     }
     return message;
   }
 
   #useTable(table: readonly string[]): void {
-    if (this.#table === table) return;
-    this.#table = table;
-    this.#byNumber = [];
+    if (this.#table !== table) {
+      this.#table = table;
+      this.#byNumber = new Uint32Array(table.length);
+    } else if (this.#byNumber.length < table.length) {
+      const wider = new Uint32Array(Math.max(table.length, this.#byNumber.length * 2));
+      wider.set(this.#byNumber);
+      this.#byNumber = wider;
+    }
   }
 
-  #ofNumber(number: number): number {
-    const pages = this.#byNumber;
-    const page = (pages[number >>> PAGE_BITS] ??= new Uint32Array(1 << PAGE_BITS));
-    const at = number & ((1 << PAGE_BITS) - 1);
-    if (page[at] === 0) page[at] = 1 + this.#ofText(this.#table![number]!);
-    return page[at]! - 1;
+  /** Changes numbers of `#table` to those of the selection, in place. */
+  #renumber(symbols: Uint32Array, length: number): void {
+    const byNumber = this.#byNumber;
+    const table = this.#table!;
+    for (let i = 0; i < length; i++) {
+      const number = symbols[i]!;
+      let known = byNumber[number]!;
+      if (known === 0) {
+        this.#strings.push(table[number]!);
+        known = ++this.#count;
+        byNumber[number] = known;
+      }
+      symbols[i] = known - 1;
+    }
   }
 
   #ofText(text: string): number {

@@ -22,6 +22,8 @@ export interface SelectHints {
   readonly func?: string;
   readonly grouping?: readonly string[];
   readonly by?: boolean;
+  /** True if of each series only the last sample of the range is wanted; earlier ones may come. */
+  readonly lastOnly?: boolean;
   /** True if only the label sets are wanted (`/series`); samples and chunks may be left out. */
   readonly skipChunks?: boolean;
 }

@@ -1,4 +1,5 @@
 import { abortError, yieldNow } from "#pkg/async/mod.ts";
+import { encodeXorSingle, xorSingleBytes } from "#pkg/chunkenc/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
 import {
@@ -98,12 +99,13 @@ export class HeadReader implements ChunkQuerier {
   /** As `inOrderChunks`, into `out`. */
   #packChunks(
     ref: number,
-    { mint, maxt }: { readonly mint: number; readonly maxt: number },
+    { mint, maxt, hints }: Pick<SelectParams, "mint" | "maxt" | "hints">,
     out: PackedBatchBuilder,
   ): void {
     const { rows, chunks, chunkArena } = this.#head;
     const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
+    if (hints?.lastOnly === true && this.#packLast(ref, { mint, maxt }, out)) return;
     for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next[id]!) {
       const from = chunks.mint[id]!;
       const to = chunks.maxt[id]!;
@@ -124,6 +126,27 @@ export class HeadReader implements ChunkQuerier {
     const page = chunkArena.pages[open >>> PAGE_BITS]!;
     const { bytes } = out;
     for (let i = 0; i < count; i++) bytes[to + i] = page[from + i]!;
+  }
+
+  /**
+   * Adds the series' newest sample as a chunk of its own, without a look at its chunks.
+   * @returns false if it is not the last one of the range.
+   */
+  #packLast(
+    ref: number,
+    { mint, maxt }: { readonly mint: number; readonly maxt: number },
+    out: PackedBatchBuilder,
+  ): boolean {
+    const { rows } = this.#head;
+    const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const lastT = doubles[(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
+    const isOpen = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
+    if (!isOpen || lastT > maxt || lastT < mint) return false;
+    const at = out.chunk(ChunkEncoding.xor, lastT, lastT, xorSingleBytes(lastT));
+    encodeXorSingle(lastT, words[word + ROW.lastLo]!, words[word + ROW.lastHi]!, out.bytes, at);
+    return true;
   }
 
   async labelNames(params: LabelParams, _signal: AbortSignal): Promise<string[]> {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { decodeXor, encodeXor, seriesFromChunks } from "#pkg/chunkenc/mod.ts";
 import { formatSeries, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
-import { SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
+import { SampleColumns, type SelectParams, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
 import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
 
@@ -89,11 +89,14 @@ function twin(...requests: readonly (readonly Sample[])[]): Record<string, [numb
   );
 }
 
-async function contents(durable: DurableHead): Promise<Record<string, [number, string][]>> {
+async function contents(
+  durable: DurableHead,
+  params: SelectParams = everything,
+): Promise<Record<string, [number, string][]>> {
   const out: Record<string, [number, string][]> = {};
   const columns = new SampleColumns();
   let before = "";
-  for await (const batch of durable.reader.selectChunks(everything, signal)) {
+  for await (const batch of durable.reader.selectChunks(params, signal)) {
     for (const series of batch) {
       columns.clear();
       seriesFromChunks(series).read(columns, -1e15, 1e15);
@@ -141,6 +144,31 @@ test("head and replayed head hold what a plain map would", async () => {
       await third.close();
     }),
     { numRuns: 60 },
+  );
+});
+
+test("of a series whose last sample alone is wanted, that one comes, whatever the range", async () => {
+  const times = fc.integer({ min: -1000, max: 420_000 });
+  await fc.assert(
+    fc.asyncProperty(workload, fc.array(fc.tuple(times, times)), async (requests, ranges) => {
+      await rm(dir, { recursive: true, force: true });
+      const head = await open();
+      for (const request of requests) await push(head, request);
+      for (const [a, b] of ranges) {
+        const range = { ...everything, mint: Math.min(a, b), maxt: Math.max(a, b) };
+        const last = async (lastOnly: boolean): Promise<Record<string, [number, string]>> => {
+          const all = await contents(head, { ...range, hints: { lastOnly } });
+          const some = Object.entries(all).flatMap(([key, samples]) => {
+            const within = samples.filter(([t]) => t >= range.mint && t <= range.maxt);
+            return within.length > 0 ? [[key, within.at(-1)] as const] : [];
+          });
+          return Object.fromEntries(some) as Record<string, [number, string]>;
+        };
+        expect(await last(true)).toEqual(await last(false));
+      }
+      await head.close();
+    }),
+    { numRuns: 40 },
   );
 });
 
