@@ -53,7 +53,10 @@ export async function selectInstant(
   // The lookback is open on the left, as all ranges are.
   const mint = times.firstMs - lookbackDeltaMs + 1;
   const maxt = selector.smoothed ? last + lookbackDeltaMs : last;
-  const params = selectParams(selector, context, { mint, maxt });
+  const range = selectParams(selector, context, { mint, maxt });
+  // Where all steps look at one time, they look back to one sample.
+  const lastOnly = !selector.smoothed && last === times.firstMs;
+  const params = lastOnly ? { ...range, hints: { ...range.hints, lastOnly } } : range;
   const columns = new SampleColumns();
   const row = new Row(frame.steps);
   const isStats = context.statsOnly.has(selector);
