@@ -17,36 +17,50 @@ interface Figures {
   readonly queries: readonly QueryFigures[];
 }
 
-interface Options {
+/** How many series, and how often each is scraped. */
+interface Scale {
   readonly series: number;
   readonly scrapes: number;
+}
+
+interface Options {
+  readonly scales: readonly Scale[];
   readonly runs: number;
   readonly servers: readonly string[];
-  readonly queries: boolean;
+  readonly queries: RegExp | undefined;
 }
+
+const SCRAPE_MS = 15_000;
 
 function options(): Options {
   const program = new Command("bench")
     .description("Narthex and its peers under the same load, side by side, as ratios.")
-    .option("--series <n>", "series", "100000")
-    .option("--scrapes <n>", "scrapes of each series", "40")
+    .option(
+      "--scales <list>",
+      "series x scrapes, 15 s apart, of each part of the bench",
+      "100000x40,10000x480",
+    )
     .option("--runs <n>", "runs of each server; medians are printed", "1")
     .option("--servers <list>", "which", "narthex,prometheus,victoria-metrics")
+    .option("--queries <pattern>", "only the queries that match", ".")
     .option("--no-queries", "leave the queries out")
     .parse(process.argv);
   const given = program.opts<{
-    series: string;
-    scrapes: string;
+    scales: string;
     runs: string;
     servers: string;
-    queries: boolean;
+    queries: string | false;
   }>();
+  const scales = given.scales.split(",").map((text): Scale => {
+    const [series, scrapes] = text.split("x").map(Number);
+    if (!(series! > 0 && scrapes! > 1)) throw new Error(`--scales: want 1000x40, got ${text}`);
+    return { series: series!, scrapes: scrapes! };
+  });
   return {
-    series: Number(given.series),
-    scrapes: Number(given.scrapes),
+    scales,
     runs: Number(given.runs),
     servers: available(given.servers.split(",")),
-    queries: given.queries,
+    queries: given.queries === false ? undefined : new RegExp(given.queries),
   };
 }
 
@@ -64,14 +78,18 @@ async function post(url: string, body: Buffer): Promise<void> {
   if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
 }
 
-async function measure(name: string, dir: string, given: Options): Promise<Figures> {
+async function measure(
+  name: string,
+  dir: string,
+  { series, scrapes, queries }: Scale & Pick<Options, "queries">,
+): Promise<Figures> {
   const server = await startServer(name, dir);
   try {
     const endMs = Date.now();
     const load = new Load({
-      series: given.series,
-      scrapes: given.scrapes,
-      intervalMs: 15_000,
+      series,
+      scrapes,
+      intervalMs: SCRAPE_MS,
       endMs,
       seed: 1,
       samplesPerRequest: 2000,
@@ -89,26 +107,31 @@ async function measure(name: string, dir: string, given: Options): Promise<Figur
     const creation = await cpuOf(server, send);
     times.length = 0;
     const steady = await cpuOf(server, async () => {
-      for (let i = 1; i < given.scrapes; i++) await send();
+      for (let i = 1; i < scrapes; i++) await send();
     });
     const bytes = server.process.residentBytes() - idleBytes;
     times.sort((a, b) => a - b);
     return {
       server: name,
-      creationCpuPerMillion: (creation / given.series) * 1e6,
-      steadyCpuPerMillion: (steady / (given.series * (given.scrapes - 1))) * 1e6,
-      bytesPerSeries: bytes / given.series,
+      creationCpuPerMillion: (creation / series) * 1e6,
+      steadyCpuPerMillion: (steady / (series * (scrapes - 1))) * 1e6,
+      bytesPerSeries: bytes / series,
       pushMsP50: times[Math.floor(times.length / 2)] ?? 0,
-      queries: given.queries ? await queriesOf(server, endMs) : [],
+      queries: queries
+        ? await queriesOf(server, { endMs, spanMs: scrapes * SCRAPE_MS, queries })
+        : [],
     };
   } finally {
     await server.process.stop("SIGTERM", 30_000);
   }
 }
 
-function queriesOf(server: BenchServer, endMs: number): Promise<QueryFigures[]> {
+function queriesOf(
+  server: BenchServer,
+  asked: { readonly endMs: number; readonly spanMs: number; readonly queries: RegExp },
+): Promise<QueryFigures[]> {
   // VictoriaMetrics answers another dialect; only its writes are compared.
-  return server.name === "victoria-metrics" ? Promise.resolve([]) : measureQueries(server, endMs);
+  return server.name === "victoria-metrics" ? Promise.resolve([]) : measureQueries(server, asked);
 }
 
 function median(values: readonly number[]): number {
@@ -156,6 +179,7 @@ function report(all: readonly Figures[], servers: readonly string[]): void {
   }
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
   print([`geometric mean of ${ratios.length} queries`, "", "", mean.toFixed(2), ""]);
+  print(["worst", "", "", Math.max(...ratios).toFixed(2), ""]);
 }
 
 function print(cells: readonly string[]): void {
@@ -167,18 +191,24 @@ function print(cells: readonly string[]): void {
 async function main(): Promise<void> {
   const given = options();
   const dir = await mkdtemp(join(tmpdir(), "narthex-bench-"));
-  const all: Figures[] = [];
   try {
-    for (let run = 0; run < given.runs; run++) {
-      for (const name of given.servers) {
-        process.stderr.write(`run ${run + 1} of ${given.runs}: ${name}\n`);
-        const folder = join(dir, `${name}-${run}`);
-        all.push(await measure(name, folder, given));
-        await rm(folder, { recursive: true, force: true });
+    for (const scale of given.scales) {
+      const { series, scrapes } = scale;
+      const all: Figures[] = [];
+      for (let run = 0; run < given.runs; run++) {
+        for (const name of given.servers) {
+          process.stderr.write(
+            `${series} x ${scrapes}, run ${run + 1} of ${given.runs}: ${name}\n`,
+          );
+          const folder = join(dir, `${name}-${series}-${run}`);
+          all.push(await measure(name, folder, { ...scale, queries: given.queries }));
+          await rm(folder, { recursive: true, force: true });
+        }
       }
+      print([`${series} series x ${scrapes} scrapes, medians of ${given.runs}`]);
+      report(all, given.servers);
+      print([]);
     }
-    print([`${given.series} series x ${given.scrapes} scrapes, medians of ${given.runs}`]);
-    report(all, given.servers);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

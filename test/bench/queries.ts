@@ -9,53 +9,59 @@ export interface QueryFigures {
 
 interface Query {
   readonly expr: string;
-  /** Range query over the last minutes with a step in seconds; else instant. */
-  readonly range?: { readonly minutes: number; readonly step: number };
+  /** A range query over all but the first minute of the data; else instant. */
+  readonly range?: boolean;
 }
 
-const RANGE = { minutes: 9, step: 15 };
+/** Steps of a range query, about as many as a graph has points. */
+const STEPS = 240;
+const STEP_S_MIN = 15;
 
 /** Over the data of `Load`. */
 const QUERIES: readonly Query[] = [
   { expr: "bench_service_requests_total_0" },
-  { expr: 'bench_service_requests_total_0{job="team-0/service-0"}', range: RANGE },
+  { expr: 'bench_service_requests_total_0{job="team-0/service-0"}', range: true },
   { expr: "count({__name__=~'bench_service_.*'})" },
-  { expr: "sum(bench_service_memory_bytes_1)", range: RANGE },
+  { expr: "sum(bench_service_memory_bytes_1)", range: true },
   { expr: "sum by (job) (rate(bench_service_requests_total_0[5m]))" },
-  { expr: "sum by (job) (rate(bench_service_requests_total_0[5m]))", range: RANGE },
+  { expr: "sum by (job) (rate(bench_service_requests_total_0[5m]))", range: true },
   {
     expr: "sum by (namespace) (rate({__name__=~'bench_service_requests_total_.*'}[5m]))",
-    range: RANGE,
+    range: true,
   },
-  { expr: "avg by (container) (bench_service_memory_bytes_4)", range: RANGE },
-  { expr: "max_over_time(bench_service_memory_bytes_1[5m])", range: RANGE },
-  { expr: "quantile by (job) (0.9, bench_service_memory_bytes_7)", range: RANGE },
-  { expr: "topk(10, rate(bench_service_requests_total_3[5m]))", range: RANGE },
-  { expr: "stddev_over_time(bench_service_memory_bytes_1[5m])", range: RANGE },
-  { expr: "increase(bench_service_requests_total_6[5m]) > 100", range: RANGE },
+  { expr: "avg by (container) (bench_service_memory_bytes_4)", range: true },
+  { expr: "max_over_time(bench_service_memory_bytes_1[5m])", range: true },
+  { expr: "quantile by (job) (0.9, bench_service_memory_bytes_7)", range: true },
+  { expr: "topk(10, rate(bench_service_requests_total_3[5m]))", range: true },
+  { expr: "stddev_over_time(bench_service_memory_bytes_1[5m])", range: true },
+  { expr: "increase(bench_service_requests_total_6[5m]) > 100", range: true },
   {
     expr: "bench_service_memory_bytes_1 / on (instance, job, pod) bench_service_memory_bytes_1",
-    range: RANGE,
+    range: true,
   },
   {
     expr: "sum by (job) (bench_service_requests_total_0) / ignoring (x) sum by (job) (bench_service_requests_total_9)",
-    range: RANGE,
+    range: true,
   },
   { expr: "label_replace(bench_service_state_2, 'host', '$1', 'instance', '(.*):.*')" },
-  { expr: "avg_over_time(sum(rate(bench_service_requests_total_0[1m]))[5m:30s])", range: RANGE },
-  { expr: "deriv(bench_service_memory_bytes_4[5m])", range: RANGE },
-  { expr: "changes(bench_service_state_2[5m])", range: RANGE },
-  { expr: "count by (job) (bench_service_state_5 > 0)", range: RANGE },
+  { expr: "avg_over_time(sum(rate(bench_service_requests_total_0[1m]))[5m:30s])", range: true },
+  { expr: "deriv(bench_service_memory_bytes_4[5m])", range: true },
+  { expr: "changes(bench_service_state_2[5m])", range: true },
+  { expr: "count by (job) (bench_service_state_5 > 0)", range: true },
 ];
 
 const WALL_MS_MIN = 600;
 const REPEATS_MIN = 5;
 
 /** Runs every query often enough that the server's CPU clock can tell, after one to warm up. */
-export async function measureQueries(server: BenchServer, endMs: number): Promise<QueryFigures[]> {
+export async function measureQueries(
+  server: BenchServer,
+  { endMs, spanMs, queries }: { endMs: number; spanMs: number; queries: RegExp },
+): Promise<QueryFigures[]> {
   const out: QueryFigures[] = [];
   for (const query of QUERIES) {
-    const url = urlOf(server, query, endMs);
+    if (!queries.test(query.expr)) continue;
+    const url = urlOf(server, query, { endMs, spanMs });
     await get(url);
     const times: number[] = [];
     const began = performance.now();
@@ -76,16 +82,21 @@ export async function measureQueries(server: BenchServer, endMs: number): Promis
   return out;
 }
 
-function urlOf(server: BenchServer, query: Query, endMs: number): string {
+function urlOf(
+  server: BenchServer,
+  query: Query,
+  { endMs, spanMs }: { endMs: number; spanMs: number },
+): string {
   const end = endMs / 1000;
   const params = new URLSearchParams({ query: query.expr });
-  if (query.range === undefined) {
+  if (query.range !== true) {
     params.set("time", String(end));
     return `${server.queryUrl}/api/v1/query?${params}`;
   }
-  params.set("start", String(end - query.range.minutes * 60));
+  const seconds = spanMs / 1000 - 60;
+  params.set("start", String(end - seconds));
   params.set("end", String(end));
-  params.set("step", String(query.range.step));
+  params.set("step", String(Math.max(STEP_S_MIN, Math.ceil(seconds / STEPS / 15) * 15)));
   return `${server.queryUrl}/api/v1/query_range?${params}`;
 }
 
