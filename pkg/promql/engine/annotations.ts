@@ -20,7 +20,7 @@ export interface Repair {
 }
 
 /**
- * Warnings and infos about a query, each text once with the place it was last seen at. The texts
+ * Warnings and infos about a query, each text once with the last place in the query it is about. The texts
  * are Prometheus's.
  */
 export class Annotations {
@@ -29,17 +29,17 @@ export class Annotations {
   readonly #foreign = new Set<string>();
 
   warn(text: string, position: PositionRange): void {
-    this.#warnings.set(text, { position, repair: undefined, count: undefined });
+    note(this.#warnings, text, { position, repair: undefined, count: undefined });
   }
 
   /** Warns of what is seen `occurrences` times; the warning sums them up. */
   warnCounted(text: string, position: PositionRange, occurrences: number): void {
     const count = (this.#warnings.get(text)?.count ?? 0) + occurrences;
-    this.#warnings.set(text, { position, repair: undefined, count });
+    note(this.#warnings, text, { position, repair: undefined, count });
   }
 
   info(text: string, position: PositionRange): void {
-    this.#infos.set(text, { position, repair: undefined, count: undefined });
+    note(this.#infos, text, { position, repair: undefined, count: undefined });
   }
 
   /** Adds a warning of the storage, which has no place in the query. */
@@ -51,7 +51,7 @@ export class Annotations {
   repaired(text: string, position: PositionRange, repair: Repair): void {
     const known = this.#infos.get(text)?.repair;
     const merged = known === undefined ? repair : mergeRepairs(known, repair);
-    this.#infos.set(text, { position, repair: merged, count: undefined });
+    note(this.#infos, text, { position, repair: merged, count: undefined });
   }
 
   /** The warnings with their places, sorted. */
@@ -63,6 +63,14 @@ export class Annotations {
   infos(query: string): string[] {
     return render(this.#infos, "PromQL info", query).sort();
   }
+}
+
+/** Keeps the last place in the query, in whichever order its parts are evaluated. */
+function note(notes: Map<string, Note>, text: string, made: Note): void {
+  const known = notes.get(text);
+  const position =
+    known && known.position.start > made.position.start ? known.position : made.position;
+  notes.set(text, { ...made, position });
 }
 
 function render(notes: ReadonlyMap<string, Note>, prefix: string, query: string): string[] {

@@ -1,260 +1,192 @@
-import { NarthexError } from "#pkg/errs/mod.ts";
-import { compareBytes, formatLabels, type Labels, labelValue } from "#pkg/labels/mod.ts";
-import type { BinaryExpr, VectorMatching } from "../syntax/ast.ts";
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
+import { type Labels, labelsKey, labelValue, METRIC_NAME } from "#pkg/labels/mod.ts";
+import type { BinaryExpr, Expr, VectorMatching } from "../syntax/ast.ts";
 import { type Evaluator, type Frame, replay } from "./context.ts";
 import { HistogramOperator, type Operand } from "./histogram-operators.ts";
-import { filterLabels, withLabel, withoutMetadata } from "./label-sets.ts";
-import { matchLabels, signatureOf } from "./matching.ts";
+import { refuseGrouping, refuseMany } from "./join-errors.ts";
+import { JoinSide, type Match } from "./join-side.ts";
+import { filterLabels, hasTypeOrUnit, withLabel, withoutMetadata } from "./label-sets.ts";
+import { matchLabels } from "./matching.ts";
+import { hasOneName } from "./names.ts";
 import { changesMeaning, type ElementOperator, elementOperator } from "./operators.ts";
-import { Row, type RowSink, RowStore, StepKind } from "./row.ts";
-import { MergedRows } from "./subquery.ts";
+import { Row, type RowSink, StepKind } from "./row.ts";
+import { sameExpr } from "./same-expr.ts";
+import { sameLabelSet } from "./subquery.ts";
 
-/** Rows of both sides that match each other. Many only on the left; sides are swapped for that. */
-interface Match {
-  readonly many: number[];
-  readonly one: number[];
-}
-
-/** Arithmetic or a comparison between two vectors. */
+/**
+ * Arithmetic or a comparison between two vectors. The "one" side is held, the "many" side streams
+ * by; between equals the right one is held, as Prometheus takes it for the unique one.
+ */
 export async function joinVectors(
   expr: BinaryExpr,
   frame: Frame,
   evaluator: Evaluator,
   sink: RowSink,
 ): Promise<void> {
-  const { pace } = evaluator.context;
-  const join = new Join(expr, { operator: elementOperator(expr.op), evaluator, frame, sink });
-  await evaluator.rows(expr.lhs, frame, join.left);
-  await evaluator.rows(expr.rhs, frame, join.right);
-  for (const match of join.matches()) {
-    join.run(match);
-    if (pace.due()) await pace.rest();
-  }
+  const swapped = expr.matching!.card === "one-to-many";
+  const one = swapped ? expr.lhs : expr.rhs;
+  const many = swapped ? expr.rhs : expr.lhs;
+  const side = new JoinSide(expr.matching!, frame.steps, evaluator.context.budget);
+  await evaluator.rows(one, frame, side);
+  const join = new Join(expr, { side, many, evaluator, frame, sink });
+  // The same on both sides is there already.
+  if (sameExpr(one, many)) await replay(side.store, join, evaluator.context.pace);
+  else await evaluator.rows(many, frame, join);
   await join.finish();
 }
 
-/** Keeps the rows of one side, each with those that it matches. */
-class Side implements RowSink {
-  readonly store: RowStore;
-  readonly #matches: Map<string, Match>;
-  readonly #signature: (labels: Labels) => string;
-  readonly #part: "many" | "one";
-
-  constructor(options: {
-    readonly store: RowStore;
-    readonly matches: Map<string, Match>;
-    readonly signature: (labels: Labels) => string;
-    readonly part: "many" | "one";
-  }) {
-    this.store = options.store;
-    this.#matches = options.matches;
-    this.#signature = options.signature;
-    this.#part = options.part;
-  }
-
-  push(row: Row): void {
-    const key = this.#signature(row.labels);
-    let match = this.#matches.get(key);
-    if (!match) {
-      match = { many: [], one: [] };
-      this.#matches.set(key, match);
-    }
-    match[this.#part].push(this.store.length);
-    this.store.push(row);
-  }
+/** At which steps a label set of the result was matched, and kept, and by which match. */
+interface SeenResult {
+  readonly match: Match;
+  /** Bit 0: matched; bit 1: kept. */
+  readonly bits: Uint8Array;
 }
 
-class Join {
-  readonly left: Side;
-  readonly right: Side;
-  readonly #matches = new Map<string, Match>();
+/** Takes the rows of the "many" side. */
+class Join implements RowSink {
   readonly #expr: BinaryExpr;
   readonly #matching: VectorMatching;
   readonly #swapped: boolean;
-  readonly #many: RowStore;
-  readonly #one: RowStore;
+  readonly #side: JoinSide;
   readonly #operator: ElementOperator | undefined;
+  readonly #histogramOperator: HistogramOperator;
   readonly #evaluator: Evaluator;
   readonly #sink: RowSink;
-  readonly #row: Row;
   readonly #steps: number;
-  /** Where results of different matches may have the same labels, they meet here. */
-  readonly #merged: MergedRows | undefined;
-  /** Which row of the one side each step has; -1 for none. */
-  readonly #oneAt: Int32Array;
-  readonly #used: Uint8Array;
-  readonly #histogramOperator: HistogramOperator;
+  readonly #drops: boolean;
+  readonly #row: Row;
+  /** Which steps of `#row` were matched, whether or not they have a result. */
+  readonly #matched: Uint8Array;
   /** What the missing side counts as, by its sidedness after swapping. */
   readonly #fillMany: number | undefined;
   readonly #fillOne: number | undefined;
+  /** Rows of the many side have had a type or a unit. */
+  #hasType = false;
+  /** Results so far, where different rows may give the same labels. */
+  #seen: Map<string, SeenResult> | undefined;
 
   constructor(
     expr: BinaryExpr,
     options: {
-      readonly operator: ElementOperator | undefined;
+      readonly side: JoinSide;
+      readonly many: Expr;
       readonly evaluator: Evaluator;
       readonly frame: Frame;
       readonly sink: RowSink;
     },
   ) {
     const matching = expr.matching!;
-    const { evaluator, frame } = options;
-    const { budget } = evaluator.context;
     this.#expr = expr;
     this.#matching = matching;
     this.#swapped = matching.card === "one-to-many";
-    this.#many = new RowStore(frame.steps, budget);
-    this.#one = new RowStore(frame.steps, budget);
-    const shared = { matches: this.#matches, signature: signatureOf(matching) };
-    const many = new Side({ store: this.#many, part: "many", ...shared });
-    const one = new Side({ store: this.#one, part: "one", ...shared });
-    this.left = this.#swapped ? one : many;
-    this.right = this.#swapped ? many : one;
+    this.#side = options.side;
+    this.#operator = elementOperator(expr.op);
+    this.#histogramOperator = new HistogramOperator(expr, options.evaluator);
+    this.#evaluator = options.evaluator;
+    this.#sink = options.sink;
+    this.#steps = options.frame.steps;
+    this.#row = new Row(this.#steps);
+    this.#matched = new Uint8Array(this.#steps);
     // As in Prometheus, the fill values follow the sides as they are after swapping.
     this.#fillMany = matching.fillLeft;
     this.#fillOne = matching.fillRight;
-    this.#operator = options.operator;
-    this.#histogramOperator = new HistogramOperator(expr, evaluator);
-    this.#evaluator = evaluator;
-    this.#sink = options.sink;
-    this.#steps = frame.steps;
-    this.#row = new Row(frame.steps);
-    this.#oneAt = new Int32Array(frame.steps);
-    this.#used = new Uint8Array(frame.steps);
-    this.#merged = matching.card === "one-to-one" ? undefined : new MergedRows(frame.steps, budget);
+    const { delayedNameRemoval } = options.evaluator.context.features;
+    this.#drops = changesMeaning(expr.op) || (expr.returnBool && !delayedNameRemoval);
+    this.#seen = this.#mayCollide(options.many) ? new Map() : undefined;
   }
 
-  matches(): Iterable<Match> {
-    return this.#matches.values();
-  }
-
-  run(match: Match): void {
-    const filled = this.#fillMany !== undefined || this.#fillOne !== undefined;
-    if (match.one.length === 0 && match.many.length === 0) return;
-    if (!filled && (match.many.length === 0 || match.one.length === 0)) {
-      this.#checkOne(match);
-      return;
-    }
-    this.#placeOne(match);
-    this.#used.fill(0);
-    for (const row of match.many) this.#joinRow(row);
-    if (this.#fillMany !== undefined) for (const row of match.one) this.#fillLeftOf(row);
-  }
-
-  get #mayBeHistogram(): boolean {
-    return this.#many.hasHistograms || this.#one.hasHistograms;
+  push(row: Row): void {
+    if (this.#drops && !this.#hasType) this.#hasType = hasTypeOrUnit(row.labels);
+    this.#side.refuseDuplicates(row, this.#swapped ? "left" : "right");
+    const match = this.#side.matchOf(row.labels, this.#fillOne !== undefined);
+    if (match === undefined || (match.rows.length === 0 && this.#fillOne === undefined)) return;
+    if (match.rows.length > 1) this.#joinTurns(row, match);
+    else this.#joinOne(row, match, match.rows[0] ?? -1);
   }
 
   async finish(): Promise<void> {
-    this.#many.release();
-    this.#one.release();
-    if (!this.#merged) return;
-    await replay(this.#merged.store, this.#sink, this.#evaluator.context.pace);
-    this.#merged.store.release();
-  }
-
-  /** Two rows of the one side at a step are an error, but only where the other side has any. */
-  #checkOne(match: Match): void {
-    if (match.one.length > 1) this.#placeOne(match);
-  }
-
-  #placeOne(match: Match): void {
-    const at = this.#oneAt;
-    at.fill(-1);
-    for (const row of match.one) {
-      const kinds = this.#one.kinds(row);
-      const offset = this.#one.offset(row);
-      for (let i = 0; i < this.#steps; i++) {
-        if (kinds[offset + i] === 0) continue;
-        if (at[i] !== -1 && this.#manyHas(i)) this.#refuseDuplicate(row, at[i]!);
-        at[i] = row;
+    const { store, matches } = this.#side;
+    if (this.#fillMany !== undefined) {
+      const { pace } = this.#evaluator.context;
+      for (const match of matches()) {
+        for (const one of match.rows) this.#fillManyOf(one, match);
+        if (pace.due()) await pace.rest();
       }
     }
+    store.release();
   }
 
-  /** True if the many side has anything at step `i`; without it nothing is matched there. */
-  #manyHas(i: number): boolean {
-    const store = this.#many;
-    if (this.#fillMany !== undefined || this.#fillOne !== undefined) return true;
-    for (let r = 0; r < store.length; r++)
-      if (store.kinds(r)[store.offset(r) + i] !== 0) return true;
-    return false;
-  }
-
-  #refuseDuplicate(a: number, b: number): never {
-    const store = this.#one;
-    const group = formatLabels(matchLabels(store.labels[a]!, this.#matching));
-    const pair = [formatLabels(store.labels[a]!), formatLabels(store.labels[b]!)].sort(
-      compareBytes,
-    );
-    const side = this.#swapped ? "left" : "right";
-    throw new NarthexError(
-      "execution",
-      `found duplicate series for the match group ${group} on the ${side} hand-side of the ` +
-        `operation: [${pair.join(", ")}];many-to-many matching not allowed: matching labels must ` +
-        "be unique on one side",
-    );
-  }
-
-  /** One row of the many side against whatever the one side has at each step. */
-  #joinRow(many: number): void {
-    const fromKinds = this.#many.kinds(many);
-    const fromValues = this.#many.values(many);
-    const offset = this.#many.offset(many);
-    let previous = -2;
-    this.#row.clear();
-    for (let i = 0; i < this.#steps; i++) {
-      if (fromKinds[offset + i] === 0) continue;
-      const one = this.#oneAt[i]!;
-      if (one < 0 && this.#fillOne === undefined) continue;
-      // Rows of the one side may take turns; each has labels of its own to give.
-      if (one !== previous && previous !== -2) this.#flush(this.#resultOf(many, previous));
-      previous = one;
-      const right = one < 0 ? this.#fillOne! : this.#valueOfOne(one, i);
-      const matched = this.#mayBeHistogram
-        ? this.#computeMixed(i, this.#sampleOf(this.#many, many, i), this.#oneSample(one, i))
-        : this.#compute(i, fromValues[offset + i]!, right);
-      if (!matched) continue;
-      if (this.#used[i] !== 0 && this.#matching.card === "one-to-one") refuseMany();
-      this.#used[i] = 1;
+  /** True if rows that differ may give results with the same labels. */
+  #mayCollide(many: Expr): boolean {
+    const { card, include, on, labels } = this.#matching;
+    if (card === "one-to-one") {
+      // The labels are those of the match, unless what is matched by is dropped.
+      return this.#drops && on && labels.includes(METRIC_NAME);
     }
-    if (previous !== -2) this.#flush(this.#resultOf(many, previous));
+    return include.length > 0 || (this.#drops && !hasOneName(many));
   }
 
-  #valueOfOne(one: number, i: number): number {
-    return this.#one.values(one)[this.#one.offset(one) + i]!;
+  /** A row of the many side where one row, or none (-1), stands on the one side. */
+  #joinOne(row: Row, match: Match, one: number): void {
+    for (let i = 0; i < this.#steps; i++) {
+      if (row.kinds[i] === StepKind.none) continue;
+      const other = one >= 0 && this.#side.has(one, i) ? one : -1;
+      if (other >= 0 || this.#fillOne !== undefined) this.#step(row, match, other, i);
+    }
+    if (this.#fillOne === undefined || one < 0) this.#flush(row, match, one);
+    // Labels of the one side are given where it has a sample; elsewhere there are none to give.
+    else this.#flushParts(row, match, one);
+  }
+
+  /** The same where several rows of the one side take turns; each has labels of its own to give. */
+  #joinTurns(row: Row, match: Match): void {
+    const at = this.#side.place(match);
+    let previous = -2;
+    for (let i = 0; i < this.#steps; i++) {
+      if (row.kinds[i] === StepKind.none) continue;
+      const one = at[i]!;
+      if (one < 0 && this.#fillOne === undefined) continue;
+      if (one !== previous && previous !== -2) this.#flush(row, match, previous);
+      previous = one;
+      this.#step(row, match, one, i);
+    }
+    if (previous !== -2) this.#flush(row, match, previous);
+  }
+
+  /** Fills step `i` of the result, where both sides have a sample or a fill value. */
+  #step(row: Row, match: Match, one: number, i: number): void {
+    const { store } = this.#side;
+    const isMixed = row.histograms !== undefined || store.hasHistograms;
+    const matched = isMixed
+      ? this.#computeMixed(i, operandOf(row, i), this.#oneOperand(one, i))
+      : this.#compute(i, row.values[i]!, one < 0 ? this.#fillOne! : this.#side.value(one, i));
+    if (!matched) return;
+    this.#matched[i] = 1;
+    if (this.#matching.card === "one-to-one") {
+      if (match.isUsed(i)) refuseMany();
+      match.use(i, this.#steps);
+    } else if (this.#fillMany !== undefined) match.use(i, this.#steps);
   }
 
   /** A row of the one side with the fill value in place of what is missing on the many side. */
-  #fillLeftOf(one: number): void {
-    const kinds = this.#one.kinds(one);
-    const offset = this.#one.offset(one);
-    this.#row.clear();
+  #fillManyOf(one: number, match: Match): void {
+    const { store } = this.#side;
     let any = false;
     for (let i = 0; i < this.#steps; i++) {
-      if (kinds[offset + i] === 0 || this.#used[i] !== 0) continue;
+      if (!this.#side.has(one, i) || match.isUsed(i)) continue;
       any = true;
-      if (this.#mayBeHistogram) {
-        const fill = { float: this.#fillMany!, histogram: undefined };
-        this.#computeMixed(i, fill, this.#oneSample(one, i));
-      } else this.#compute(i, this.#fillMany!, this.#valueOfOne(one, i));
+      const fill = { float: this.#fillMany!, histogram: undefined };
+      if (this.#computeMixed(i, fill, this.#oneOperand(one, i))) this.#matched[i] = 1;
     }
     if (!any) return;
-    const labels = this.#one.labels[one]!;
-    this.#flush(this.#resultLabels(matchLabels(labels, this.#matching), labels));
+    const labels = store.labels[one]!;
+    this.#emit(match, this.#resultLabels(matchLabels(labels, this.#matching), labels));
   }
 
-  #sampleOf(store: RowStore, r: number, i: number): Operand {
-    const at = store.offset(r) + i;
-    if (store.kinds(r)[at] !== StepKind.histogram) {
-      return { float: store.values(r)[at]!, histogram: undefined };
-    }
-    return { float: 0, histogram: store.histograms(r)![i] };
-  }
-
-  #oneSample(one: number, i: number): Operand {
+  #oneOperand(one: number, i: number): Operand {
     if (one < 0) return { float: this.#fillOne!, histogram: undefined };
-    return this.#sampleOf(this.#one, one, i);
+    const histogram = this.#side.histogram(one, i);
+    return { float: histogram ? 0 : this.#side.value(one, i), histogram };
   }
 
   /** Fills step `i` of the row. Returns false if the operator does not go with the operands. */
@@ -270,7 +202,7 @@ class Join {
     if (this.#expr.returnBool) this.#row.values[i] = keep ? 1 : 0;
     else if (!keep) return true;
     else this.#row.values[i] = operator.apply(left, right);
-    this.#row.kinds[i] = 1;
+    this.#row.kinds[i] = StepKind.float;
     return true;
   }
 
@@ -290,39 +222,74 @@ class Join {
     return true;
   }
 
-  #flush(labels: Labels): void {
+  /** Emits what there is for a row of the many side with row `one`, or with none. */
+  #flush(row: Row, match: Match, one: number): void {
+    const { labels } = row;
+    const other = one < 0 ? matchLabels(labels, this.#matching) : this.#side.store.labels[one]!;
+    this.#emit(match, this.#resultLabels(labels, other));
+  }
+
+  /** Emits the steps at which the one side has a sample, and those at which it is filled, apart. */
+  #flushParts(row: Row, match: Match, one: number): void {
+    const own = this.#resultLabels(row.labels, this.#side.store.labels[one]!);
+    const bare = this.#resultLabels(row.labels, matchLabels(row.labels, this.#matching));
+    const isSame = labelsKey(own) === labelsKey(bare);
+    if (isSame) {
+      this.#emit(match, own);
+      return;
+    }
+    const kinds = this.#row.kinds.slice();
+    const matched = this.#matched.slice();
+    const { histograms } = this.#row;
+    for (const [labels, wanted] of [
+      [own, true],
+      [bare, false],
+    ] as const) {
+      this.#row.histograms = histograms;
+      for (let i = 0; i < this.#steps; i++) {
+        const isPart = this.#side.has(one, i) === wanted;
+        this.#row.kinds[i] = isPart ? kinds[i]! : StepKind.none;
+        this.#matched[i] = isPart ? matched[i]! : 0;
+      }
+      this.#emit(match, labels);
+    }
+  }
+
+  #emit(match: Match, labels: Labels): void {
     const row = this.#row;
+    // With a type or a unit dropped, rows that differ in nothing else become alike.
+    if (this.#drops && this.#seen === undefined && (match.hasType || this.#hasType)) {
+      this.#seen = new Map();
+    }
+    if (this.#seen !== undefined) this.#check(this.#seen, match, labels);
     if (row.hasSamples()) {
       row.labels = labels;
       row.dropName = this.#expr.returnBool;
-      if (this.#merged) this.#pushMerged(this.#merged);
-      else this.#sink.push(row);
+      this.#sink.push(row);
     }
     row.clear();
+    this.#matched.fill(0);
   }
 
-  #pushMerged(merged: MergedRows): void {
-    try {
-      merged.push(this.#row);
-    } catch {
-      throw new NarthexError(
-        "execution",
-        "multiple matches for labels: grouping labels must ensure unique matches",
-      );
+  /** Refuses a step that two rows have given to the same labels. */
+  #check(seen: Map<string, SeenResult>, match: Match, labels: Labels): void {
+    const key = labelsKey(labels);
+    const known = seen.get(key);
+    const result = known ?? { match, bits: new Uint8Array(this.#steps) };
+    if (!known) seen.set(key, result);
+    const { bits } = result;
+    for (let i = 0; i < this.#steps; i++) {
+      if (this.#matched[i] === 0) continue;
+      const isKept = this.#row.kinds[i] !== StepKind.none;
+      if (bits[i] !== 0 && result.match === match) refuseGrouping();
+      if ((bits[i]! & 2) !== 0 && isKept) throw sameLabelSet();
+      bits[i] = bits[i]! | (isKept ? 3 : 1);
     }
-  }
-
-  #resultOf(many: number, one: number): Labels {
-    const labels = this.#many.labels[many]!;
-    const other = one < 0 ? matchLabels(labels, this.#matching) : this.#one.labels[one]!;
-    return this.#resultLabels(labels, other);
   }
 
   #resultLabels(many: Labels, one: Labels): Labels {
     const { card, on, labels: names, include } = this.#matching;
-    const { delayedNameRemoval } = this.#evaluator.context.features;
-    const drops = changesMeaning(this.#expr.op) || (this.#expr.returnBool && !delayedNameRemoval);
-    let out = drops ? withoutMetadata(many) : many;
+    let out = this.#drops ? withoutMetadata(many) : many;
     if (card === "one-to-one") {
       const set = new Set(names);
       if (on || set.size > 0) out = filterLabels(out, (name) => set.has(name) === on);
@@ -332,9 +299,7 @@ class Join {
   }
 }
 
-function refuseMany(): never {
-  throw new NarthexError(
-    "execution",
-    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
-  );
+function operandOf(row: Row, i: number): Operand {
+  if (row.kinds[i] !== StepKind.histogram) return { float: row.values[i]!, histogram: undefined };
+  return { float: 0, histogram: row.histograms![i] as FloatHistogram };
 }

@@ -27,11 +27,24 @@ export class Row {
     this.kinds = new Uint8Array(steps);
   }
 
+  /** How many steps have a sample. */
+  count(): number {
+    const { kinds } = this;
+    let count = 0;
+    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 0) count++;
+    return count;
+  }
+
+  /** What the sample of step `i` counts for in a budget. */
+  weightAt(i: number): number {
+    if (this.kinds[i] !== StepKind.histogram) return this.kinds[i]!;
+    return histogramWeight(this.histograms![i]!);
+  }
+
   /** What the samples count for in a budget. */
   weight(): number {
     const { kinds, histograms } = this;
-    let weight = 0;
-    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 0) weight++;
+    let weight = this.count();
     if (histograms === undefined) return weight;
     for (let i = 0; i < kinds.length; i++) {
       if (kinds[i] === StepKind.histogram) weight += histogramWeight(histograms[i]!) - 1;
