@@ -203,7 +203,7 @@ test("Engine stops when it is cancelled and when time is up", async () => {
   const engine = new Engine();
   const querier = fakeQuerier(DATA, { onSelect: () => canceled.abort() });
   await expect(
-    engine.instant(querier, "up + up", { timeMs: 0 }, canceled.signal),
+    engine.instant(querier, "up + c_total", { timeMs: 0 }, canceled.signal),
   ).rejects.toMatchObject({ code: "canceled" });
   let now = 0;
   const clock: Clock = {
@@ -218,7 +218,7 @@ test("Engine stops when it is cancelled and when time is up", async () => {
     onRead: () => (now += 150),
   });
   await expect(
-    slow.instant(advancing, "up + up + up + up + up", { timeMs: 0 }, signal),
+    slow.instant(advancing, "up + c_total + up + c_total + up", { timeMs: 0 }, signal),
   ).rejects.toMatchObject({
     code: "timeout",
     message: "query timed out in expression evaluation",
