@@ -5,6 +5,7 @@ export {
   type InstantOptions,
   type RangeOptions,
 } from "./engine/engine.ts";
+export type { PlanNode } from "./engine/explain.ts";
 export { isTimeDependent } from "./engine/prepare.ts";
 export type {
   MatrixSeries,

@@ -16,12 +16,13 @@ export function* queryJson(result: QueryResult, stats: StatsLevel): Generator<st
   const writer = new Pieces();
   writer.text += '{"status":"success","data":{"resultType":';
   yield* value(result.value, writer);
-  if (stats !== "none") writer.text += `,"stats":${JSON.stringify(statsOf(result))}`;
+  if (stats !== "none") writer.text += `,"stats":${JSON.stringify(statsOf(result, stats))}`;
+  if (result.plan) writer.text += `,"explain":${JSON.stringify(result.plan)}`;
   writer.text += `}${tail(result)}}`;
   yield writer.text;
 }
 
-function statsOf({ stats }: QueryResult): unknown {
+function statsOf({ stats, value }: QueryResult, level: StatsLevel): unknown {
   const seconds = stats.evalMs / 1000;
   return {
     timings: {
@@ -32,8 +33,21 @@ function statsOf({ stats }: QueryResult): unknown {
       execQueueTime: 0,
       execTotalTime: seconds + stats.parseMs / 1000,
     },
-    samples: { totalQueryableSamples: stats.totalSamples, peakSamples: stats.peakSamples },
+    samples: {
+      ...(level === "all" && stats.samplesPerStep
+        ? { totalQueryableSamplesPerStep: perStep(stats.samplesPerStep, value) }
+        : {}),
+      totalQueryableSamples: stats.totalSamples,
+      peakSamples: stats.peakSamples,
+    },
   };
+}
+
+/** Pairs of time, s, and samples. */
+function perStep(samples: Float64Array, value: QueryValue): readonly (readonly [number, number])[] {
+  const first = value.type === "matrix" ? value.startMs : "timeMs" in value ? value.timeMs : 0;
+  const step = value.type === "matrix" ? value.stepMs : 0;
+  return Array.from(samples, (count, i) => [(first + i * step) / 1000, count]);
 }
 
 /** Text that is handed on in pieces. */

@@ -32,6 +32,9 @@ export function serveQueries(port: WorkerPort, clock: Clock): void {
   port.postMessage({ type: "ready" });
 }
 
+/** How often a query tells how far it is. */
+const PROGRESS_MS = 100;
+
 type DataMessage = Extract<ToWorker, { type: "batch" | "end" }>;
 
 /** One query on its thread. Series are asked of the main thread. */
@@ -70,10 +73,17 @@ class WorkerQuery {
 
   async run(request: QueryRequest): Promise<void> {
     const id = this.#id;
+    let told = this.#clock.monotonic();
+    const onProgress = (samples: number): void => {
+      const now = this.#clock.monotonic();
+      if (now - told < PROGRESS_MS) return;
+      told = now;
+      this.#port.postMessage({ type: "progress", id, samples });
+    };
     try {
       const { text, stats } = await evaluateQuery(request, chunkQuerierAsQuerier(this.#source()), {
         signal: this.#abort.signal,
-        onProgress: (samples) => this.#port.postMessage({ type: "progress", id, samples }),
+        onProgress,
         clock: this.#clock,
       });
       const { totalSamples, peakSamples, peakBytes, evalMs } = stats;

@@ -2,7 +2,9 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import type { Querier, SelectHints } from "#pkg/storage/mod.ts";
 import type { Expr, VectorSelector } from "../syntax/ast.ts";
 import type { Annotations } from "./annotations.ts";
-import { Row, type RowSink, type RowStore, type SampleBudget } from "./row.ts";
+import type { Budget } from "./budget.ts";
+import type { Explain } from "./explain.ts";
+import { Row, type RowSink, type RowStore } from "./row.ts";
 
 /** The instants at which an expression is evaluated: `startMs + i * stepMs` for `i < steps`. */
 export interface Frame {
@@ -30,6 +32,8 @@ export interface EvalContext {
   readonly annotations: Annotations;
   readonly budget: Budget;
   readonly pace: Pace;
+  /** Where the plan is to be measured. */
+  readonly explain: Explain | undefined;
   /** What the storage is told about each selector. */
   readonly hints: ReadonlyMap<VectorSelector, SelectHints>;
   /** Selectors of which only counts and sums of histograms matter. */
@@ -45,63 +49,6 @@ export interface Evaluator {
   rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void>;
   /** The value of a scalar expression at each step; owned by the caller. */
   scalar(expr: Expr, frame: Frame): Promise<Float64Array>;
-}
-
-/** Counts the samples a query holds in memory and looks at. */
-export class Budget implements SampleBudget {
-  readonly #max: number;
-  readonly #maxBytes: number;
-  #current = 0;
-  #bytes = 0;
-  /** The most samples held at one time. */
-  peak = 0;
-  /** The most bytes held at one time, estimated. */
-  peakBytes = 0;
-  /** Samples looked at, counted again for each step that looks at them. */
-  total = 0;
-
-  constructor(max: number, maxBytes = Number.MAX_SAFE_INTEGER) {
-    this.#max = max;
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Counts `bytes` more of memory, or, if negative, fewer. */
-  takeBytes(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes > this.peakBytes) this.peakBytes = this.#bytes;
-    if (this.#bytes <= this.#maxBytes) return;
-    throw new NarthexError(
-      "execution",
-      `the query would hold an estimated ${this.#bytes} bytes in memory, the limit is ` +
-        `${this.#maxBytes} (max_estimated_memory_consumption_per_query)`,
-      { detail: { limit: this.#maxBytes, got: this.#bytes } },
-    );
-  }
-
-  take(samples: number): void {
-    this.#current += samples;
-    if (this.#current > this.peak) this.peak = this.#current;
-    if (this.#current > this.#max) this.#refuse();
-  }
-
-  give(samples: number): void {
-    this.#current -= samples;
-  }
-
-  /** Checks that `samples` more for a moment are within the limit. */
-  touch(samples: number): void {
-    const held = this.#current + samples;
-    if (held > this.peak) this.peak = held;
-    if (held > this.#max) this.#refuse();
-  }
-
-  #refuse(): never {
-    throw new NarthexError(
-      "execution",
-      "query processing would load too many samples into memory in query execution",
-      { detail: { limit: this.#max } },
-    );
-  }
 }
 
 /** Work between two looks at the clock's result; the look itself is cheap. */

@@ -9,8 +9,10 @@ import { documentedType } from "../syntax/check.ts";
 import { type ParseOptions, parseExpr } from "../syntax/parser.ts";
 import { formatExpr } from "../syntax/printer.ts";
 import { Annotations } from "./annotations.ts";
-import { Budget, type EngineFeatures, type EvalContext, type Frame, Pace } from "./context.ts";
+import { Budget } from "./budget.ts";
+import { type EngineFeatures, type EvalContext, type Frame, Pace } from "./context.ts";
 import { TreeEvaluator } from "./evaluate.ts";
+import { Explain } from "./explain.ts";
 import { extendSamples } from "./extend-samples.ts";
 import { withoutMetadata } from "./label-sets.ts";
 import { lookTimes } from "./look-times.ts";
@@ -175,7 +177,11 @@ export class Engine {
     if (run.isRange) refuseForRange(expr);
     const prepared = prepare(expr, run.times);
     const deadline = new Deadline(clock, timeoutMs, signal);
-    const budget = new Budget(this.#options.maxSamples, this.#options.maxMemoryBytes);
+    const { maxSamples, maxMemoryBytes, statsPerStep, explain } = this.#options;
+    const budget = new Budget(
+      { samples: maxSamples, bytes: maxMemoryBytes },
+      statsPerStep ? new Float64Array(run.frame.steps) : undefined,
+    );
     const context: EvalContext = {
       querier,
       signal: deadline.signal,
@@ -184,13 +190,14 @@ export class Engine {
       annotations: new Annotations(),
       budget,
       pace: new Pace({
-        onRest: () => this.#options.onProgress(budget.total),
+        onRest: () => this.#options.onProgress(budget.progress),
         now: () => clock.monotonic(),
         yieldNow: this.#options.yieldNow,
         signal: deadline.signal,
         timeoutMs,
       }),
       hints: prepared.hints,
+      explain: explain ? new Explain(() => clock.monotonic()) : undefined,
       statsOnly: prepared.statsOnly,
       defaultSubqueryStepMs: this.#options.defaultSubqueryStepMs,
     };
@@ -204,11 +211,13 @@ export class Engine {
         infos: annotations.infos(text),
         stats: {
           totalSamples: budget.total,
-          peakSamples: budget.peak,
+          ...(budget.perStep ? { samplesPerStep: budget.perStep } : {}),
+          peakSamples: budget.peakSamples,
           peakBytes: budget.peakBytes,
           parseMs: parsed - started,
           evalMs: clock.monotonic() - parsed,
         },
+        ...(context.explain ? { plan: context.explain.plan(prepared.expr) } : {}),
       };
     } catch (error) {
       // Whatever the storage made of being stopped, the caller is to learn why it was.
@@ -320,7 +329,7 @@ async function rawSamples(
       if (windows.place(columns, labels) === 0) continue;
       const weight = columnsWeight(columns);
       context.budget.take(weight);
-      context.budget.total += weight;
+      context.budget.lookedAt(weight, windows);
       const samples =
         anchored || smoothed ? extendSamples(windows, smoothed) : copySamples(columns);
       if (samples) series.push({ labels, ...samples });

@@ -21,19 +21,25 @@ export class TreeEvaluator implements Evaluator {
   }
 
   async rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
-    this.context.pace.check();
+    const { pace, explain } = this.context;
+    pace.check();
     if (frame.steps <= 0) return;
-    if (frame.steps > 1 && this.#invariants.has(expr)) {
-      const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
-      return this.#evaluate(expr, once, new Repeater(frame.steps, sink));
-    }
-    return this.#evaluate(expr, frame, sink);
+    if (explain === undefined) return this.#rows(expr, frame, sink);
+    return explain.rows(expr, sink, (measured) => this.#rows(expr, frame, measured));
+  }
+
+  async #rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
+    if (frame.steps === 1 || !this.#invariants.has(expr)) return this.#evaluate(expr, frame, sink);
+    const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
+    const repeater = new Repeater(frame.steps, sink);
+    return this.context.budget.repeated(frame.steps, () => this.#evaluate(expr, once, repeater));
   }
 
   async scalar(expr: Expr, frame: Frame): Promise<Float64Array> {
     if (frame.steps > 1 && this.#invariants.has(expr)) {
       const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
-      const [value] = await this.#scalar(expr, once);
+      const { budget } = this.context;
+      const [value] = await budget.repeated(frame.steps, () => this.#scalar(expr, once));
       return new Float64Array(frame.steps).fill(value!);
     }
     return this.#scalar(expr, frame);

@@ -145,6 +145,7 @@ async function overSelector(
       dropStale(columns);
       if (columns.histograms !== undefined && isStats) dropBuckets(columns);
       context.budget.touch(columnsWeight(columns));
+      context.explain?.fetched(range, columns.length);
       apply.series({ windows, columns, labels: series.labels, dropName: false });
       if (context.pace.due()) await context.pace.rest();
     }
@@ -208,7 +209,7 @@ class RangeApplication {
     const row = this.#row;
     const held = windows.place(columns, labels);
     if (held === 0) return;
-    this.#evaluator.context.budget.total += held;
+    this.#evaluator.context.budget.lookedAt(held, windows);
     row.clear();
     if (windows.histograms === undefined) this.#kernel(windows, row);
     else {

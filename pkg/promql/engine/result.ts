@@ -2,6 +2,7 @@ import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { compareLabels, type Labels, labelsKey } from "#pkg/labels/mod.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Frame } from "./context.ts";
+import type { PlanNode } from "./explain.ts";
 import { withoutMetadata } from "./label-sets.ts";
 import { type HistogramColumn, Row, type RowStore, StepKind } from "./row.ts";
 import { sameLabelSet } from "./subquery.ts";
@@ -80,6 +81,8 @@ export type QueryValue = ScalarValue | StringValue | VectorValue | MatrixValue |
 export interface QueryStats {
   /** Samples looked at, again for each step; `totalQueryableSamples` of the API. */
   readonly totalSamples: number;
+  /** The same by step, if that was asked for. */
+  readonly samplesPerStep?: Float64Array;
   readonly peakSamples: number;
   /** The most bytes held at one time, estimated. */
   readonly peakBytes: number;
@@ -93,6 +96,8 @@ export interface QueryResult {
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
   readonly stats: QueryStats;
+  /** What each node did, if that was asked for. */
+  readonly plan?: PlanNode;
 }
 
 /** Takes off names that were to be dropped at the end. */

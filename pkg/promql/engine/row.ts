@@ -109,9 +109,21 @@ export interface RowSink {
 
 /** Where rows in memory are counted. */
 export interface SampleBudget {
-  /** Counts `samples` more; over the limit is an `execution` error. */
-  take(samples: number): void;
-  give(samples: number): void;
+  /** Counts `samples` more, of so many bytes; over a limit is an `execution` error. */
+  take(samples: number, bytes?: number): void;
+  give(samples: number, bytes?: number): void;
+}
+
+/** Bytes of a series' labels: a reference to each string; most of them are shared. */
+const LABEL_BYTES = 8;
+const LABELS_BYTES = 64;
+/** A value and its kind. */
+const STEP_BYTES = 9;
+
+/** Bytes of a row in a store, estimated. */
+function rowBytes({ labels, kinds, histograms }: Row, weight: number): number {
+  const bytes = LABELS_BYTES + labels.length * LABEL_BYTES + kinds.length * STEP_BYTES;
+  return histograms === undefined ? bytes : bytes + weight * SAMPLE_BYTES;
 }
 
 /** Samples in one slab of a store; large enough that slabs are few, small enough to allocate. */
@@ -130,6 +142,7 @@ export class RowStore implements RowSink {
   /** The rows that have histograms. */
   #histograms: Map<number, HistogramColumn> | undefined = undefined;
   #weight = 0;
+  #bytes = 0;
 
   constructor(steps: number, budget: SampleBudget) {
     this.steps = steps;
@@ -143,8 +156,10 @@ export class RowStore implements RowSink {
 
   push(row: Row): void {
     const weight = row.weight();
-    this.#budget.take(weight);
+    const bytes = rowBytes(row, weight);
+    this.#budget.take(weight, bytes);
     this.#weight += weight;
+    this.#bytes += bytes;
     const index = this.length;
     this.#makeRoom(index);
     const slab = Math.floor(index / this.#rowsPerSlab);
@@ -212,15 +227,19 @@ export class RowStore implements RowSink {
     }
     if (row.histograms !== undefined) this.#mergeHistograms(index, row, row.histograms);
     const added = row.weight();
-    this.#budget.take(added);
+    // The row that takes the samples is counted whole already.
+    const bytes = row.histograms === undefined ? 0 : added * SAMPLE_BYTES;
+    this.#budget.take(added, bytes);
     this.#weight += added;
+    this.#bytes += bytes;
     return true;
   }
 
   /** Gives back what the rows took of the budget; the store is not used after. */
   release(): void {
-    this.#budget.give(this.#weight);
+    this.#budget.give(this.#weight, this.#bytes);
     this.#weight = 0;
+    this.#bytes = 0;
   }
 
   #mergeHistograms(index: number, row: Row, from: HistogramColumn): void {

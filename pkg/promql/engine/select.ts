@@ -71,8 +71,9 @@ export async function selectInstant(
       const found = smooth
         ? smooth.fill(columns, row, series.labels)
         : lookBack(columns, row, { times, lookbackDeltaMs, look });
-      budget.total += found;
+      context.explain?.fetched(selector, columns.length);
       if (found > 0) {
+        budget.lookedAt(found, row);
         row.labels = series.labels;
         row.dropName = false;
         sink.push(row);

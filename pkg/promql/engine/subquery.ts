@@ -36,7 +36,7 @@ export async function subqueryRows(
   const inner = subqueryFrame(subquery, frame, defaultSubqueryStepMs);
   if (inner.steps === 0) return;
   const merged = new MergedRows(inner.steps, budget);
-  await evaluator.rows(subquery.expr, inner, merged);
+  await budget.uncounted(() => evaluator.rows(subquery.expr, inner, merged));
   const row = new Row(inner.steps);
   const columns = new SampleColumns(Math.max(1, inner.steps));
   for (let r = 0; r < merged.store.length; r++) {

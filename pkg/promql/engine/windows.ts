@@ -99,6 +99,20 @@ export class Windows {
     return this.histograms === undefined ? held : this.#weigh(this.histograms);
   }
 
+  /** What the window of step `i` holds, a histogram counted as several samples. */
+  weightAt(i: number): number {
+    const { histograms } = this;
+    const from = this.lo[i]!;
+    const to = this.hi[i]!;
+    let weight = to - from;
+    if (histograms === undefined) return weight;
+    for (let j = from; j < to; j++) {
+      const histogram = histograms[j];
+      if (histogram !== undefined) weight += histogramWeight(histogram) - 1;
+    }
+    return weight;
+  }
+
   /** Windows of the same times, for a part of the samples. */
   sibling(): Windows {
     return new Windows({
