@@ -1,11 +1,14 @@
+import { CounterReset, type FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 
 /**
  * Appends the union of two ascending columns to `into`, which is neither. A timestamp that both
- * have appears once, with the sample of `a`, unless that is a stale marker.
+ * have appears once, with the sample of `a`, unless that is a stale marker. A histogram that comes
+ * after a sample of the other source loses what it says of a counter reset.
  */
 export function mergeColumns(a: SampleColumns, b: SampleColumns, into: SampleColumns): void {
   into.reserve(into.length + a.length + b.length);
+  const mixed = isMixed(a) || isMixed(b) ? new MixedMerge(into) : undefined;
   const { timestamps, bits } = into;
   let at = into.length;
   let i = 0;
@@ -20,7 +23,7 @@ export function mergeColumns(a: SampleColumns, b: SampleColumns, into: SampleCol
       source = b;
       index = j++;
     } else {
-      if (a.bits[2 * i] === STALE_LO && a.bits[2 * i + 1] === STALE_HI) {
+      if (a.bits[2 * i] === STALE_LO && a.bits[2 * i + 1] === STALE_HI && !a.isHistogram(i)) {
         source = b;
         index = j;
       }
@@ -31,6 +34,45 @@ export function mergeColumns(a: SampleColumns, b: SampleColumns, into: SampleCol
     bits[2 * at] = source.bits[2 * index]!;
     bits[2 * at + 1] = source.bits[2 * index + 1]!;
     at++;
+    mixed?.take(source, index, at);
   }
   into.length = at;
+}
+
+function isMixed(columns: SampleColumns): boolean {
+  return columns.histograms !== undefined || columns.starts !== undefined;
+}
+
+/** Carries along what only some columns have. */
+class MixedMerge {
+  readonly #into: SampleColumns;
+  #previous: SampleColumns | undefined;
+  #previousIndex = -1;
+
+  constructor(into: SampleColumns) {
+    this.#into = into;
+  }
+
+  /** Entry `index` of `source` has become the last of `length` entries. */
+  take(source: SampleColumns, index: number, length: number): void {
+    const into = this.#into;
+    const histogram = source.histograms?.[index];
+    if (histogram !== undefined) {
+      const follows = source === this.#previous && index === this.#previousIndex + 1;
+      into.histograms ??= [];
+      into.histograms[length - 1] = follows ? histogram : withoutHint(histogram);
+    } else if (into.histograms !== undefined) into.histograms[length - 1] = undefined;
+    into.length = length;
+    into.setStart(length - 1, source.starts?.[index] ?? 0);
+    this.#previous = source;
+    this.#previousIndex = index;
+  }
+}
+
+/** A gauge is a gauge wherever it stands. */
+function withoutHint(h: FloatHistogram): FloatHistogram {
+  if (h.counterReset === CounterReset.unknown || h.counterReset === CounterReset.gauge) return h;
+  const to = h.copy();
+  to.counterReset = CounterReset.unknown;
+  return to;
 }

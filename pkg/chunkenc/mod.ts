@@ -1,4 +1,6 @@
 export { decodeChunk } from "./decode.ts";
+export { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
+export { type EncodedHistograms, encodeHistograms } from "./histogram-encode.ts";
 export {
   ChunkSeriesReader,
   chunkQuerierAsQuerier,

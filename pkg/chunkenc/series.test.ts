@@ -118,17 +118,11 @@ test("seriesFromChunks equals the plain merge on chunks that overlap and repeat"
   );
 });
 
-test("decodeChunk refuses encodings without floats by name", () => {
-  const chunk = chunkOf([[1, 1]]);
-  const into = new SampleColumns();
-  for (const [encoding, name] of [
-    [2, "histogram encoding 2"],
-    [3, "float histogram encoding 3"],
-    [77, "unknown encoding 77"],
-  ] as const) {
-    expect(() => decodeChunk({ ...chunk, encoding }, into)).toThrow(name);
-    expect(() => decodeChunk({ ...chunk, encoding }, into)).toThrow(NarthexError);
-  }
+test("decodeChunk refuses unknown encodings by number", () => {
+  const chunk = { ...chunkOf([[1, 1]]), encoding: 77 as never };
+  const decode = (): void => decodeChunk(chunk, new SampleColumns());
+  expect(decode).toThrow("unknown encoding 77");
+  expect(decode).toThrow(NarthexError);
 });
 
 test("chunkQuerierAsQuerier passes names and values on and reads series", async () => {

@@ -163,7 +163,23 @@ function trim(into: SampleColumns, from: number, range: Range): void {
     timestamps.copyWithin(from, start, end);
     bits.copyWithin(2 * from, 2 * start, 2 * end);
   }
-  into.length = from + end - start;
+  const length = from + end - start;
+  if (into.histograms !== undefined || into.starts !== undefined) {
+    moveRest(into, from, { start, end });
+    into.truncate(length);
+  }
+  into.length = length;
+}
+
+/** Moves what only some columns have to where `trim` has moved the entries. */
+function moveRest(into: SampleColumns, to: number, range: { start: number; end: number }): void {
+  if (range.start === to) return;
+  if (into.histograms !== undefined) {
+    // Entries behind the last histogram may be missing; they count as undefined.
+    into.histograms.length = into.length;
+    into.histograms.copyWithin(to, range.start, range.end);
+  }
+  into.starts?.copyWithin(to, range.start, range.end);
 }
 
 /** `series` as one that decodes when it is read; see `ChunkSeriesReader`. */

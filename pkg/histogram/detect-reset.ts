@@ -14,6 +14,24 @@ import { widenedZero } from "./zero-bucket.ts";
 export function detectReset(h: FloatHistogram, previous: FloatHistogram): boolean {
   if (h.counterReset === CounterReset.reset) return true;
   if (h.counterReset === CounterReset.notReset) return false;
+  return countsWereReset(h, previous);
+}
+
+/**
+ * True if a bucket of `h`, the zero bucket among them, is smaller than that of `previous`, which
+ * has the same schema, zero threshold and custom bounds. Unlike `detectReset`, this counts buckets
+ * that lie within the zero bucket.
+ */
+export function bucketsShrank(h: FloatHistogram, previous: FloatHistogram): boolean {
+  const target = { schema: h.schema, zeroThreshold: 0, usesCustomBuckets: h.usesCustomBuckets };
+  return (
+    h.zeroCount < previous.zeroCount ||
+    sideReset(h, previous, true, target) ||
+    sideReset(h, previous, false, target)
+  );
+}
+
+function countsWereReset(h: FloatHistogram, previous: FloatHistogram): boolean {
   if (h.count < previous.count) return true;
   if (h.usesCustomBuckets) {
     if (!previous.usesCustomBuckets) return true;
@@ -24,7 +42,7 @@ export function detectReset(h: FloatHistogram, previous: FloatHistogram): boolea
   if (h.zeroThreshold < previous.zeroThreshold) return true;
   const before = widenedZero(previous, h.zeroThreshold, undefined);
   if (before.threshold !== h.zeroThreshold || h.zeroCount < before.count) return true;
-  return sideReset(h, previous, true) || sideReset(h, previous, false);
+  return sideReset(h, previous, true, h) || sideReset(h, previous, false, h);
 }
 
 function rolledUpReset(h: FloatHistogram, previous: FloatHistogram): boolean {
@@ -43,9 +61,17 @@ function customSide(h: FloatHistogram) {
   };
 }
 
-function sideReset(h: FloatHistogram, previous: FloatHistogram, positive: boolean): boolean {
-  const now = new MergedCursor(h, positive, h);
-  const before = new MergedCursor(previous, positive, h);
+/** Which buckets two histograms are compared by. */
+type Target = Pick<FloatHistogram, "schema" | "zeroThreshold" | "usesCustomBuckets">;
+
+function sideReset(
+  h: FloatHistogram,
+  previous: FloatHistogram,
+  positive: boolean,
+  target: Target,
+): boolean {
+  const now = new MergedCursor(h, positive, target);
+  const before = new MergedCursor(previous, positive, target);
   let hasNow = now.next();
   while (before.next()) {
     while (hasNow && now.index < before.index) hasNow = now.next();
@@ -68,7 +94,7 @@ class MergedCursor {
   #pending = false;
   #isBelow = true;
 
-  constructor(h: FloatHistogram, positive: boolean, target: FloatHistogram) {
+  constructor(h: FloatHistogram, positive: boolean, target: Target) {
     this.#buckets = positive ? h.positiveBuckets : h.negativeBuckets;
     this.#cursor = new SpanCursor(
       positive ? h.positiveSpans : h.negativeSpans,

@@ -3,6 +3,8 @@ export { BucketCursor, BucketOrder } from "./bucket-cursor.ts";
 export { ClassicHistogram } from "./classic.ts";
 export { CombineNote } from "./combine.ts";
 export { CompensatedHistogram } from "./compensated.ts";
+export { sameBounds } from "./custom-bounds.ts";
+export { bucketsShrank } from "./detect-reset.ts";
 export { FloatHistogram } from "./float-histogram.ts";
 export {
   boundaryRule,
@@ -24,4 +26,5 @@ export {
   RESERVED_SCHEMA_MAX,
   RESERVED_SCHEMA_MIN,
 } from "./schema.ts";
+export { SpanCursor, spreadBuckets, uniteSpans } from "./spans.ts";
 export { validateHistogram, validateIntegerHistogram } from "./validate.ts";

@@ -134,3 +134,43 @@ function withoutEmptySpans(spans: Int32Array): Int32Array {
   }
   return out.subarray(0, length);
 }
+
+/** Spans of all buckets that `a` or `b` describe. */
+export function uniteSpans(a: Int32Array, b: Int32Array): Int32Array {
+  const left = new SpanCursor(a, Number.MAX_SAFE_INTEGER);
+  const right = new SpanCursor(b, Number.MAX_SAFE_INTEGER);
+  const out: number[] = [];
+  let end = 0;
+  let hasLeft = left.next();
+  let hasRight = right.next();
+  while (hasLeft || hasRight) {
+    const isLeft = hasLeft && (!hasRight || left.index <= right.index);
+    const index = isLeft ? left.index : right.index;
+    if (out.length > 0 && index === end) out[out.length - 1]!++;
+    else out.push(index - end, 1);
+    end = index + 1;
+    if (hasRight && right.index === index) hasRight = right.next();
+    if (isLeft) hasLeft = left.next();
+  }
+  return Int32Array.from(out);
+}
+
+/** Counts of the buckets that `to` describes, which are those of `from` and empty others. */
+export function spreadBuckets(
+  from: Int32Array,
+  buckets: Float64Array,
+  to: Int32Array,
+): Float64Array {
+  let length = 0;
+  for (let i = 1; i < to.length; i += 2) length += to[i]!;
+  const out = new Float64Array(length);
+  const source = new SpanCursor(from, buckets.length);
+  const target = new SpanCursor(to, length);
+  let hasSource = source.next();
+  while (hasSource && target.next()) {
+    if (source.index !== target.index) continue;
+    out[target.at] = buckets[source.at]!;
+    hasSource = source.next();
+  }
+  return out;
+}

@@ -1,5 +1,11 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
-import { CounterReset, type FloatHistogram, validateHistogram } from "#pkg/histogram/mod.ts";
+import {
+  bucketsShrank,
+  CounterReset,
+  type FloatHistogram,
+  sameBounds,
+  validateHistogram,
+} from "#pkg/histogram/mod.ts";
 import {
   compareBytes,
   compareLabels,
@@ -77,13 +83,13 @@ function withStoredHints(samples: readonly MemorySample[]): MemorySample[] {
 /** True if `h` can be in a chunk of counters behind `previous`. */
 function continuesChunk(previous: FloatHistogram, h: FloatHistogram): boolean {
   if (h.counterReset === CounterReset.reset) return false;
-  if (h.schema !== previous.schema || h.zeroThreshold !== previous.zeroThreshold) return false;
-  const sameBounds =
-    h.customValues.length === previous.customValues.length &&
-    h.customValues.every((bound, i) => bound === previous.customValues[i]);
-  const plain = h.copy();
-  plain.counterReset = CounterReset.unknown;
-  return sameBounds && !plain.detectReset(previous);
+  return (
+    h.count >= previous.count &&
+    h.schema === previous.schema &&
+    h.zeroThreshold === previous.zeroThreshold &&
+    sameBounds(h.customValues, previous.customValues) &&
+    !bucketsShrank(h, previous)
+  );
 }
 
 /** Series in memory, for tests: simple, and in the order that a querier promises. */
