@@ -78,60 +78,84 @@ async function post(url: string, body: Buffer): Promise<void> {
   if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
 }
 
-async function measure(
+/** A server with the load in it. */
+interface Loaded {
+  readonly server: BenchServer;
+  readonly figures: Omit<Figures, "queries">;
+}
+
+async function load(
   name: string,
   dir: string,
-  { series, scrapes, queries }: Scale & Pick<Options, "queries">,
-): Promise<Figures> {
+  { series, scrapes, endMs }: Scale & { readonly endMs: number },
+): Promise<Loaded> {
   const server = await startServer(name, dir);
-  try {
-    const endMs = Date.now();
-    const load = new Load({
-      series,
-      scrapes,
-      intervalMs: SCRAPE_MS,
-      endMs,
-      seed: 1,
-      samplesPerRequest: 2000,
-    });
-    await delay(1_000);
-    const idleBytes = server.process.residentBytes();
-    const times: number[] = [];
-    const send = async (): Promise<void> => {
-      for (const body of load.nextScrape()) {
-        const before = performance.now();
-        await post(server.pushUrl, body);
-        times.push(performance.now() - before);
-      }
-    };
-    const creation = await cpuOf(server, send);
-    times.length = 0;
-    const steady = await cpuOf(server, async () => {
-      for (let i = 1; i < scrapes; i++) await send();
-    });
-    const bytes = server.process.residentBytes() - idleBytes;
-    times.sort((a, b) => a - b);
-    return {
+  const requests = new Load({
+    series,
+    scrapes,
+    intervalMs: SCRAPE_MS,
+    endMs,
+    seed: 1,
+    samplesPerRequest: 2000,
+  });
+  await delay(1_000);
+  const idleBytes = server.process.residentBytes();
+  const times: number[] = [];
+  const send = async (): Promise<void> => {
+    for (const body of requests.nextScrape()) {
+      const before = performance.now();
+      await post(server.pushUrl, body);
+      times.push(performance.now() - before);
+    }
+  };
+  const creation = await cpuOf(server, send);
+  times.length = 0;
+  const steady = await cpuOf(server, async () => {
+    for (let i = 1; i < scrapes; i++) await send();
+  });
+  const bytes = server.process.residentBytes() - idleBytes;
+  times.sort((a, b) => a - b);
+  return {
+    server,
+    figures: {
       server: name,
       creationCpuPerMillion: (creation / series) * 1e6,
       steadyCpuPerMillion: (steady / (series * (scrapes - 1))) * 1e6,
       bytesPerSeries: bytes / series,
       pushMsP50: times[Math.floor(times.length / 2)] ?? 0,
-      queries: queries
-        ? await queriesOf(server, { endMs, spanMs: scrapes * SCRAPE_MS, queries })
-        : [],
-    };
-  } finally {
-    await server.process.stop("SIGTERM", 30_000);
-  }
+    },
+  };
 }
 
-function queriesOf(
-  server: BenchServer,
-  asked: { readonly endMs: number; readonly spanMs: number; readonly queries: RegExp },
-): Promise<QueryFigures[]> {
-  // VictoriaMetrics answers another dialect; only its writes are compared.
-  return server.name === "victoria-metrics" ? Promise.resolve([]) : measureQueries(server, asked);
+/** Loads one server after the other, then lets those that speak PromQL take turns at queries. */
+async function measure(dir: string, scale: Scale, given: Options): Promise<Figures[]> {
+  const running: Loaded[] = [];
+  const endMs = Date.now();
+  try {
+    for (const name of given.servers) {
+      process.stderr.write(`${scale.series} x ${scale.scrapes}: ${name}\n`);
+      running.push(await load(name, join(dir, name), { ...scale, endMs }));
+      // It answers another dialect; only its writes are compared.
+      if (name === "victoria-metrics") await running.at(-1)!.server.process.stop("SIGTERM", 30_000);
+    }
+    const asked = running.filter(({ server }) => server.name !== "victoria-metrics");
+    const queries = given.queries
+      ? await measureQueries(
+          asked.map(({ server }) => server),
+          {
+            endMs,
+            spanMs: scale.scrapes * SCRAPE_MS,
+            queries: given.queries,
+          },
+        )
+      : [];
+    return running.map(({ server, figures }) => ({
+      ...figures,
+      queries: queries[asked.findIndex((one) => one.server === server)] ?? [],
+    }));
+  } finally {
+    for (const { server } of running) await server.process.stop("SIGTERM", 30_000);
+  }
 }
 
 function median(values: readonly number[]): number {
@@ -196,14 +220,9 @@ async function main(): Promise<void> {
       const { series, scrapes } = scale;
       const all: Figures[] = [];
       for (let run = 0; run < given.runs; run++) {
-        for (const name of given.servers) {
-          process.stderr.write(
-            `${series} x ${scrapes}, run ${run + 1} of ${given.runs}: ${name}\n`,
-          );
-          const folder = join(dir, `${name}-${series}-${run}`);
-          all.push(await measure(name, folder, { ...scale, queries: given.queries }));
-          await rm(folder, { recursive: true, force: true });
-        }
+        const folder = join(dir, `${series}-${run}`);
+        all.push(...(await measure(folder, scale, given)));
+        await rm(folder, { recursive: true, force: true });
       }
       print([`${series} series x ${scrapes} scrapes, medians of ${given.runs}`]);
       report(all, given.servers);

@@ -50,36 +50,66 @@ const QUERIES: readonly Query[] = [
   { expr: "count by (job) (bench_service_state_5 > 0)", range: true },
 ];
 
-const WALL_MS_MIN = 600;
-const REPEATS_MIN = 5;
+/** A server is asked the same query for at least so long in each round, to see its CPU clock move. */
+const ROUND_MS = 300;
+const ROUND_REPEATS = 3;
+const ROUNDS = 3;
+/** Requests before anything is measured, for caches and compilers of either side. */
+const WARM_UP = 3;
 
-/** Runs every query often enough that the server's CPU clock can tell, after one to warm up. */
+/**
+ * Asks every query of all servers, who take turns: what else the machine does meets all of them
+ * alike. The figures of each server are in the order of `queriesOf`.
+ */
 export async function measureQueries(
-  server: BenchServer,
-  { endMs, spanMs, queries }: { endMs: number; spanMs: number; queries: RegExp },
-): Promise<QueryFigures[]> {
-  const out: QueryFigures[] = [];
-  for (const query of QUERIES) {
-    if (!queries.test(query.expr)) continue;
-    const url = urlOf(server, query, { endMs, spanMs });
-    await get(url);
-    const times: number[] = [];
-    const began = performance.now();
-    const cpu = await cpuOf(server, async () => {
-      while (times.length < REPEATS_MIN || performance.now() - began < WALL_MS_MIN) {
-        const before = performance.now();
-        await get(url);
-        times.push(performance.now() - before);
-      }
-    });
-    times.sort((a, b) => a - b);
-    out.push({
-      query: query.range ? `${query.expr} [range]` : query.expr,
-      cpuMs: (cpu / times.length) * 1000,
-      wallMs: times[Math.floor(times.length / 2)] ?? 0,
-    });
+  servers: readonly BenchServer[],
+  asked: { readonly endMs: number; readonly spanMs: number; readonly queries: RegExp },
+): Promise<QueryFigures[][]> {
+  const out: QueryFigures[][] = servers.map(() => []);
+  for (const query of QUERIES.filter(({ expr }) => asked.queries.test(expr))) {
+    const asking = servers.map((server) => new Asking(server, urlOf(server, query, asked)));
+    for (const one of asking) await one.warmUp();
+    for (let round = 0; round < ROUNDS; round++) for (const one of asking) await one.round();
+    const name = query.range ? `${query.expr} [range]` : query.expr;
+    for (const [i, one] of asking.entries()) out[i]!.push({ query: name, ...one.figures() });
   }
   return out;
+}
+
+/** One query asked of one server. */
+class Asking {
+  readonly #server: BenchServer;
+  readonly #url: string;
+  readonly #times: number[] = [];
+  #cpuSeconds = 0;
+
+  constructor(server: BenchServer, url: string) {
+    this.#server = server;
+    this.#url = url;
+  }
+
+  async warmUp(): Promise<void> {
+    for (let i = 0; i < WARM_UP; i++) await get(this.#url);
+  }
+
+  async round(): Promise<void> {
+    const began = performance.now();
+    this.#cpuSeconds += await cpuOf(this.#server, async () => {
+      for (let i = 0; i < ROUND_REPEATS || performance.now() - began < ROUND_MS; i++) {
+        const before = performance.now();
+        await get(this.#url);
+        this.#times.push(performance.now() - before);
+      }
+    });
+  }
+
+  figures(): Omit<QueryFigures, "query"> {
+    const times = this.#times.sort((a, b) => a - b);
+    return {
+      cpuMs: (this.#cpuSeconds / times.length) * 1000,
+      wallMs: times[Math.floor(times.length / 2)] ?? 0,
+    };
+  }
 }
 
 function urlOf(
