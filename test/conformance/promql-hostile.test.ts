@@ -13,8 +13,8 @@ import {
   prettify,
 } from "#pkg/promql/mod.ts";
 import { upstream } from "../peers/peers.ts";
+import { Choices } from "../promqltest/choices.ts";
 import { MemoryStorage } from "../promqltest/memory-storage.ts";
-import { Choices } from "../promqltest/query-generator.ts";
 
 const PARSE = {
   experimentalFunctions: true,

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { Engine } from "#pkg/promql/mod.ts";
+import { Choices } from "../promqltest/choices.ts";
+import {
+  differenceOf,
+  engineAnswer,
+  PARSE_ALL,
+  type Question,
+  shrink,
+  storageOf,
+  twinAnswer,
+} from "../promqltest/differential.ts";
+import { BASE_SECONDS, generateData } from "../promqltest/generated-data.ts";
+import { QueryGenerator } from "../promqltest/query-generator.ts";
+
+const SEED = Number(process.env["NARTHEX_SEED"] ?? 1);
+const QUERIES = Number(process.env["NARTHEX_QUERIES"] ?? 400);
+/** What adding in another order leaves: of values of up to a million, at most this. */
+const TOLERANCE = { relative: 1e-12, absolute: 1e-9 };
+
+test(`the engine agrees with its plain twin on ${QUERIES} random queries, seed ${SEED}`, async () => {
+  const choices = new Choices(SEED);
+  const series = generateData(new Choices(42), "full");
+  const storage = storageOf(series);
+  const generator = new QueryGenerator(choices, "full");
+  const engine = new Engine({ parse: PARSE_ALL, maxSteps: 0 });
+  const counts = { errors: 0, empty: 0, unsupported: 0 };
+  const compare = async ({ query, times }: Question): Promise<string | undefined> => {
+    const want = twinAnswer(series, query, times);
+    if (typeof want === "string" && want.startsWith("unsupported")) {
+      counts.unsupported++;
+      return undefined;
+    }
+    if (typeof want === "string") counts.errors++;
+    else if (want.size === 0) counts.empty++;
+    return differenceOf(want, await engineAnswer(engine, storage, query, times), TOLERANCE);
+  };
+  const found: string[] = [];
+  for (let n = 0; n < QUERIES && found.length < 20; n++) {
+    const query = generator.query(3);
+    const startMs = (BASE_SECONDS + 300 + Math.floor(choices.next() * 40) * 15) * 1000;
+    const stepMs = choices.pick([0, 15_000, 60_000, 97_000]);
+    const question = { query, times: { startMs, endMs: startMs + stepMs * 12, stepMs } };
+    if ((await compare(question)) === undefined) continue;
+    const small = await shrink(question, async (q) => (await compare(q)) !== undefined);
+    found.push(`${small.query}\n  ${JSON.stringify(small.times)}\n  ${await compare(small)}`);
+  }
+  expect(found, found.join("\n")).toEqual([]);
+  // The test says something only if most queries have an answer.
+  expect(counts.unsupported).toBeLessThan(QUERIES / 10 + 1);
+  expect(counts.errors + counts.empty).toBeLessThan(QUERIES / 2);
+});

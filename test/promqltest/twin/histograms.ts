@@ -1,0 +1,143 @@
+import { CombineNote, CounterReset, FloatHistogram } from "#pkg/histogram/mod.ts";
+
+/** `a + b` (or `a - b`), or undefined where they cannot be combined. */
+export function combined(
+  a: FloatHistogram,
+  b: FloatHistogram,
+  sign: 1 | -1 = 1,
+): FloatHistogram | undefined {
+  const out = a.copy();
+  const note = sign === 1 ? out.add(b) : out.sub(b);
+  return (note & CombineNote.incompatible) !== 0 ? undefined : out;
+}
+
+/** The sum, one after the other; undefined where two cannot be added. */
+export function sumHistograms(all: readonly FloatHistogram[]): FloatHistogram | undefined {
+  let sum: FloatHistogram | undefined = all[0];
+  for (const one of all.slice(1)) sum = sum && combined(sum, one);
+  return sum;
+}
+
+/** The mean, by the sum. */
+export function averageHistograms(all: readonly FloatHistogram[]): FloatHistogram | undefined {
+  return sumHistograms(all)?.copy().div(all.length);
+}
+
+/** From the first to the last, resets made good if `isCounter`; undefined if they do not fit. */
+export function histogramRate(
+  all: readonly FloatHistogram[],
+  isCounter: boolean,
+): FloatHistogram | undefined {
+  let first = all[0]!;
+  const last = all.at(-1)!;
+  if (isCounter && all[1]!.detectReset(first)) {
+    // Of a first one that ends in a reset nothing is left, its layout neither.
+    first = new FloatHistogram();
+    first.schema = all[1]!.schema;
+    first.customValues = all[1]!.customValues;
+  }
+  const schemas = isCounter ? [first, ...all.slice(1)] : [first, last];
+  if (schemas.some((one) => one.usesCustomBuckets !== first.usesCustomBuckets)) return undefined;
+  const schema = Math.min(...schemas.map((one) => one.schema));
+  let out = combined(last.copyToSchema(schema), first, -1);
+  if (isCounter) {
+    let before = first;
+    for (const one of all.slice(1)) {
+      if (one.detectReset(before)) out = out && combined(out, before);
+      before = one;
+    }
+  }
+  if (out === undefined) return undefined;
+  out.counterReset = CounterReset.gauge;
+  return out.compact(0);
+}
+
+/** From one to the next; undefined if they do not fit. */
+export function histogramDelta(
+  before: FloatHistogram,
+  after: FloatHistogram,
+  isCounter: boolean,
+): FloatHistogram | undefined {
+  const out = isCounter && after.detectReset(before) ? after.copy() : combined(after, before, -1);
+  if (out === undefined) return undefined;
+  out.counterReset = CounterReset.gauge;
+  return out.compact(0);
+}
+
+/** A bucket of a classic histogram: how many observations were at most `le`. */
+export interface ClassicBucket {
+  readonly le: number;
+  readonly count: number;
+}
+
+/** Sorted, with equal bounds made one; undefined without the bucket of infinity. */
+function prepared(buckets: readonly ClassicBucket[]): ClassicBucket[] | undefined {
+  const counts = new Map<number, number>();
+  for (const { le, count } of [...buckets].sort((a, b) => a.le - b.le)) {
+    counts.set(le, (counts.get(le) ?? 0) + count);
+  }
+  const out = Array.from(counts, ([le, count]) => ({ le, count }));
+  return out.at(-1)!.le === Infinity ? out : undefined;
+}
+
+/** Counts that never fall; differences of rounding are none. */
+function monotonic(buckets: readonly ClassicBucket[]): ClassicBucket[] {
+  let held = buckets[0]!.count;
+  return buckets.map(({ le, count }, i) => {
+    if (i > 0 && count > held && !almostEqual(count, held)) held = count;
+    else if (i > 0 && Number.isNaN(count)) held = count;
+    return { le, count: held };
+  });
+}
+
+function almostEqual(a: number, b: number): boolean {
+  const difference = Math.abs(a - b);
+  const sum = Math.abs(a) + Math.abs(b);
+  return a === b || difference / Math.min(sum, Number.MAX_VALUE) < 1e-12;
+}
+
+/** The quantile of a classic histogram, by interpolation in the bucket that holds it. */
+export function classicQuantile(q: number, all: readonly ClassicBucket[]): number {
+  if (Number.isNaN(q)) return NaN;
+  if (q < 0) return -Infinity;
+  if (q > 1) return Infinity;
+  const complete = prepared(all);
+  if (complete === undefined) return NaN;
+  const buckets = monotonic(complete);
+  const total = buckets.at(-1)!.count;
+  if (buckets.length < 2 || total === 0) return NaN;
+  const rank = q * total;
+  const found = buckets.slice(0, -1).findIndex(({ count }) => count >= rank);
+  if (found < 0) return buckets.at(-2)!.le;
+  const { le, count } = buckets[found]!;
+  if (found === 0) return le <= 0 ? le : le * (rank / count);
+  const below = buckets[found - 1]!;
+  return below.le + (le - below.le) * ((rank - below.count) / (count - below.count));
+}
+
+/** Which part of the observations is between two values. */
+export function classicFraction(
+  lower: number,
+  upper: number,
+  all: readonly ClassicBucket[],
+): number {
+  const buckets = prepared(all);
+  if (buckets === undefined) return NaN;
+  const total = buckets.at(-1)!.count;
+  if (total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
+  if (lower >= upper) return 0;
+  const below = (at: number): number => {
+    let start = buckets[0]!.le <= 0 ? -Infinity : 0;
+    let rank = 0;
+    for (const { le, count } of buckets) {
+      if (start >= at) return rank;
+      if (at < le) {
+        return start === -Infinity ? count : rank + ((count - rank) * (at - start)) / (le - start);
+      }
+      rank = count;
+      start = le;
+    }
+    return total;
+  };
+  return (Math.min(below(upper), total) - Math.min(below(lower), total)) / total;
+}
