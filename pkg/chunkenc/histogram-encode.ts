@@ -7,7 +7,13 @@ import {
   spreadBuckets,
   uniteSpans,
 } from "#pkg/histogram/mod.ts";
-import { ChunkEncoding, type SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
+import {
+  type Chunk,
+  ChunkEncoding,
+  type SampleColumns,
+  STALE_HI,
+  STALE_LO,
+} from "#pkg/storage/mod.ts";
 import { BitWriter } from "./bit-writer.ts";
 import {
   CounterResetFlags,
@@ -22,29 +28,20 @@ import { XorValues } from "./xor-values.ts";
 /** The most samples that the count in the header can name. */
 const SAMPLES_MAX = 0xffff;
 
-/** A chunk of histograms; its bytes are owned by who asked for it. */
-export interface EncodedHistograms {
-  readonly encoding: ChunkEncoding;
-  readonly mint: number;
-  readonly maxt: number;
-  readonly count: number;
-  readonly bytes: Uint8Array;
-}
-
 /**
  * The chunks of entries `[from, to)` of `columns`, which are histograms and stale markers in
  * ascending order. A new chunk begins where Prometheus begins one: at a counter reset, where the
  * schema, the zero threshold or the custom bounds change, between counters and gauges, and behind a
  * stale marker. All histograms of a chunk are given the buckets that any of them has. For `integer`
- * chunks all counts are whole numbers. Start timestamps are not kept.
+ * chunks all counts are whole numbers. Start timestamps are not kept. The chunks own their bytes.
  */
 export function encodeHistograms(
   columns: SampleColumns,
   from: number,
   to: number,
   integer: boolean,
-): EncodedHistograms[] {
-  const out: EncodedHistograms[] = [];
+): Chunk[] {
+  const out: Chunk[] = [];
   let start = from;
   let group: HistogramGroup | undefined;
   for (let i = from; i < to; i++) {
@@ -63,6 +60,23 @@ export function encodeHistograms(
   }
   if (group) out.push(encodeGroup(columns, start, to, group, integer));
   return out;
+}
+
+/**
+ * Entries `[from, to)`, at least one, which come from one chunk, as one chunk; whether they continue
+ * each other is not asked. Otherwise as `encodeHistograms`.
+ */
+export function encodeHistogramPart(
+  columns: SampleColumns,
+  from: number,
+  to: number,
+  integer: boolean,
+): Chunk {
+  let first: FloatHistogram | undefined;
+  for (let i = from; i < to && first === undefined; i++) first = columns.histograms?.[i];
+  const group = new HistogramGroup(firstFlags(first));
+  for (let i = from; i < to; i++) group.take(columns.histograms?.[i]);
+  return encodeGroup(columns, from, to, group, integer);
 }
 
 /** Begin a new chunk with these flags; undefined: go on with the one at hand. */
@@ -135,7 +149,7 @@ function encodeGroup(
   to: number,
   group: HistogramGroup,
   integer: boolean,
-): EncodedHistograms {
+): Chunk {
   const layout = group.layout ?? EMPTY_LAYOUT;
   const writer = new BitWriter();
   for (let i = 0; i < HISTOGRAM_HEADER_BYTES; i++) writer.bits(0, 8);
@@ -157,7 +171,8 @@ function encodeGroup(
   bytes[1] = count & 0xff;
   bytes[2] = group.flags;
   const encoding = integer ? ChunkEncoding.histogram : ChunkEncoding.floatHistogram;
-  return { encoding, mint: columns.timestamps[from]!, maxt: time, count, bytes };
+  const mint = columns.timestamps[from]!;
+  return { encoding, mint, maxt: time, bytes, start: 0, end: bytes.length };
 }
 
 function bucketsIn(layout: HistogramLayout, h: FloatHistogram): [Float64Array, Float64Array] {

@@ -1,6 +1,7 @@
 export { decodeChunk } from "./decode.ts";
+export { encodeColumns } from "./encode-columns.ts";
 export { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
-export { type EncodedHistograms, encodeHistograms } from "./histogram-encode.ts";
+export { encodeHistogramPart, encodeHistograms } from "./histogram-encode.ts";
 export {
   ChunkSeriesReader,
   chunkQuerierAsQuerier,

@@ -180,8 +180,13 @@ function putDeltaOfDelta(view: DataView, position: number, dod: number): number 
   return put(view, high, dod, 32);
 }
 
-/** The XOR chunk of entries `[from, to)` of `columns`; at most 65,535, in ascending order. */
+/**
+ * The XOR chunk of entries `[from, to)` of `columns`, all floats; at most 65,535, in ascending order.
+ */
 export function encodeXor(columns: SampleColumns, from: number, to: number): Uint8Array {
+  if (columns.histograms !== undefined) {
+    for (let i = from; i < to; i++) assert(!columns.isHistogram(i), "XOR chunks hold floats only");
+  }
   const encoder = new XorEncoder(HEADER_BYTES + (to - from) * 10 + 32);
   const { timestamps, bits } = columns;
   for (let i = from; i < to; i++) {
