@@ -1,4 +1,10 @@
-import { decodeChunk, encodeXor, seriesFromChunks } from "#pkg/chunkenc/mod.ts";
+import {
+  decodeChunk,
+  encodeColumns,
+  encodeHistogramPart,
+  encodeXor,
+  seriesFromChunks,
+} from "#pkg/chunkenc/mod.ts";
 import { type Chunk, ChunkEncoding, type ChunkSeries, SampleColumns } from "#pkg/storage/mod.ts";
 
 /** Samples in a chunk that is encoded anew; what Prometheus aims at. */
@@ -7,8 +13,8 @@ const SAMPLES_PER_CHUNK = 120;
 /**
  * The series with chunks as a block wants them: in order and without overlap. Chunks that overlap
  * (replicas, out-of-order samples) are merged sample by sample as `ChunkSeriesReader` does and
- * encoded anew; all others are passed on as they are. Only float chunks can overlap: others raise
- * `execution`.
+ * encoded anew; all others are passed on as they are. Chunks of unknown encodings must not overlap:
+ * they raise `execution`.
  */
 export function joinOverlaps(series: ChunkSeries): ChunkSeries {
   const { chunks } = series;
@@ -36,32 +42,20 @@ function encodeAnew(series: ChunkSeries): Chunk[] {
   const columns = new SampleColumns();
   const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
   seriesFromChunks(series).read(columns, NEGATIVE_INFINITY, POSITIVE_INFINITY);
-  return chunksOf(columns);
+  // Floats hold the counts of integer histograms exactly; the other way is a loss.
+  const integer = series.chunks.every(({ encoding }) => encoding !== ChunkEncoding.floatHistogram);
+  return encodeColumns(columns, 0, columns.length, { samplesMax: SAMPLES_PER_CHUNK, integer });
 }
 
-/** Encodes columns as chunks of at most 120 samples of about equal length. */
+/** Encodes columns as chunks of at most 120 samples of about equal length; histograms as floats. */
 export function chunksOf(columns: SampleColumns): Chunk[] {
-  const count = Math.ceil(columns.length / SAMPLES_PER_CHUNK);
-  const out: Chunk[] = [];
-  for (let i = 0; i < count; i++) {
-    const from = Math.floor((columns.length * i) / count);
-    const to = Math.floor((columns.length * (i + 1)) / count);
-    const bytes = encodeXor(columns, from, to);
-    out.push({
-      encoding: ChunkEncoding.xor,
-      mint: columns.timestamps[from]!,
-      maxt: columns.timestamps[to - 1]!,
-      bytes,
-      start: 0,
-      end: bytes.length,
-    });
-  }
-  return out;
+  const options = { samplesMax: SAMPLES_PER_CHUNK, integer: false };
+  return encodeColumns(columns, 0, columns.length, options);
 }
 
 /**
  * The part of a chunk inside `[mint, maxt]`, ms: the chunk itself where all of it is, undefined
- * where nothing is, else encoded anew (float chunks only).
+ * where nothing is, else encoded anew.
  */
 export function clipChunk(chunk: Chunk, mint: number, maxt: number): Chunk | undefined {
   if (chunk.mint >= mint && chunk.maxt <= maxt) return chunk;
@@ -73,14 +67,20 @@ export function clipChunk(chunk: Chunk, mint: number, maxt: number): Chunk | und
   let to = columns.length;
   while (from < to && timestamps[from]! < mint) from++;
   while (to > from && timestamps[to - 1]! > maxt) to--;
-  if (from === to) return undefined;
+  return from === to ? undefined : encodePart(columns, from, to, chunk.encoding);
+}
+
+/** Entries `[from, to)`, at least one, of what was a chunk of `encoding`, as one of it again. */
+export function encodePart(
+  columns: SampleColumns,
+  from: number,
+  to: number,
+  encoding: Chunk["encoding"],
+): Chunk {
+  if (encoding !== ChunkEncoding.xor) {
+    return encodeHistogramPart(columns, from, to, encoding === ChunkEncoding.histogram);
+  }
   const bytes = encodeXor(columns, from, to);
-  return {
-    encoding: ChunkEncoding.xor,
-    mint: timestamps[from]!,
-    maxt: timestamps[to - 1]!,
-    bytes,
-    start: 0,
-    end: bytes.length,
-  };
+  const [mint, maxt] = [columns.timestamps[from]!, columns.timestamps[to - 1]!];
+  return { encoding: ChunkEncoding.xor, mint, maxt, bytes, start: 0, end: bytes.length };
 }

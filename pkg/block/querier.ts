@@ -1,10 +1,9 @@
 import { throwIfAborted } from "#pkg/async/mod.ts";
-import { decodeChunk, encodeXor } from "#pkg/chunkenc/mod.ts";
+import { decodeChunk } from "#pkg/chunkenc/mod.ts";
 import type { ChunkReader } from "#pkg/chunks/mod.ts";
 import type { IndexedSeries, IndexReader, Postings } from "#pkg/index/mod.ts";
 import {
   type Chunk,
-  ChunkEncoding,
   type ChunkQuerier,
   type ChunkSeries,
   type LabelParams,
@@ -13,6 +12,7 @@ import {
 } from "#pkg/storage/mod.ts";
 import type { Interval, Tombstones } from "#pkg/tombstones/mod.ts";
 import { blockOverlaps } from "./meta.ts";
+import { encodePart } from "./overlaps.ts";
 
 /** Series read at once, at first and at most. */
 const BATCH_SERIES_FIRST = 128;
@@ -173,24 +173,11 @@ export function withoutIntervals(
 function cutChunk(chunk: Chunk, intervals: readonly Interval[]): Chunk | undefined {
   const columns = new SampleColumns();
   decodeChunk(chunk, columns);
-  const { timestamps, bits } = columns;
   let kept = 0;
   for (let i = 0; i < columns.length; i++) {
-    const t = timestamps[i]!;
+    const t = columns.timestamps[i]!;
     if (intervals.some(({ mint, maxt }) => mint <= t && t <= maxt)) continue;
-    timestamps[kept] = t;
-    bits[2 * kept] = bits[2 * i]!;
-    bits[2 * kept + 1] = bits[2 * i + 1]!;
-    kept++;
+    columns.move(i, kept++);
   }
-  if (kept === 0) return undefined;
-  const bytes = encodeXor(columns, 0, kept);
-  return {
-    encoding: ChunkEncoding.xor,
-    mint: timestamps[0]!,
-    maxt: timestamps[kept - 1]!,
-    bytes,
-    start: 0,
-    end: bytes.length,
-  };
+  return kept === 0 ? undefined : encodePart(columns, 0, kept, chunk.encoding);
 }
