@@ -51,6 +51,11 @@ export interface EngineOptions {
   readonly statsPerStep?: boolean;
   /** Told now and then how many samples the query has looked at so far. */
   readonly onProgress?: (samples: number) => void;
+  /**
+   * Evaluates an equivalent of the query that costs less, where one is known. Without, it is taken as
+   * it stands. @default true
+   */
+  readonly rewrite?: boolean;
   /** How queries given as text are parsed. */
   readonly parse?: ParseOptions;
   readonly clock?: Clock;
@@ -106,6 +111,7 @@ export class Engine {
       onProgress: () => undefined,
       maxSteps: 11_000,
       timeoutMs: 120_000,
+      rewrite: true,
       defaultSubqueryStepMs: () => 60_000,
       clock: systemClock,
       yieldNow: nextTurn,
@@ -175,7 +181,7 @@ export class Engine {
     const expr = typeof query === "string" ? parseExpr(query, this.#parse) : query;
     const parsed = clock.monotonic();
     if (run.isRange) refuseForRange(expr);
-    const prepared = prepare(expr, run.times);
+    const prepared = prepare(expr, run.times, this.#options.rewrite);
     const deadline = new Deadline(clock, timeoutMs, signal);
     const { maxSamples, maxMemoryBytes, statsPerStep, explain } = this.#options;
     const budget = new Budget(

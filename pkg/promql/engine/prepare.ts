@@ -2,6 +2,8 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import type { SelectHints } from "#pkg/storage/mod.ts";
 import type { DurationExpr, Expr, TimeModifiers, VectorSelector } from "../syntax/ast.ts";
 import { positionOf, walk } from "../syntax/ast.ts";
+import { foldScalars } from "./fold-scalars.ts";
+import { pushMatchers } from "./push-matchers.ts";
 
 /** The times a query is asked for, ms; an instant query has `startMs` = `endMs` and a step of 0. */
 export interface QueryTimes {
@@ -23,10 +25,11 @@ export interface Prepared {
 /**
  * Copies `expr` with `start()`, `end()`, `range()` and `step()` replaced by their values, durations
  * calculated, and parentheses around arguments removed; finds the parts that need evaluation once
- * only. Errors: `execution` for a duration that is not a positive finite number.
+ * only. With `rewrite`, scalars are folded and matchers pushed to where they spare reading. Errors: `execution` for a duration that is not a positive finite number.
  */
-export function prepare(expr: Expr, times: QueryTimes): Prepared {
-  const copy = new Copier(times).copy(expr);
+export function prepare(expr: Expr, times: QueryTimes, rewrite = true): Prepared {
+  const asked = new Copier(times).copy(expr);
+  const copy = rewrite ? pushMatchers(foldScalars(asked)) : asked;
   const invariants = new Set<Expr>();
   if (markInvariant(copy, invariants).wrap) invariants.add(copy);
   return {

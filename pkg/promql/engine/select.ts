@@ -54,12 +54,12 @@ export async function selectInstant(
   const mint = times.firstMs - lookbackDeltaMs + 1;
   const maxt = selector.smoothed ? last + lookbackDeltaMs : last;
   const range = selectParams(selector, context, { mint, maxt });
-  // Where all steps look at one time, they look back to one sample.
-  const lastOnly = !selector.smoothed && last === times.firstMs;
+  const isStats = context.statsOnly.has(selector);
+  // Where all steps look at one time, they look back to one sample; resets are found by comparing.
+  const lastOnly = !selector.smoothed && last === times.firstMs && !isStats;
   const params = lastOnly ? { ...range, hints: { ...range.hints, lastOnly } } : range;
   const columns = new SampleColumns();
   const row = new Row(frame.steps);
-  const isStats = context.statsOnly.has(selector);
   const smooth = selector.smoothed ? new Smoothing(selector, times, context) : undefined;
   for await (const batch of selectBatches(params, context)) {
     for (const series of batch) {
