@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { Load } from "./data.ts";
+import { latencyPart, memoryPart } from "./pressure.ts";
+import { pushScrape } from "./push.ts";
 import { measureQueries, type QueryFigures } from "./queries.ts";
 import { available, type BenchServer, cpuOf, startServer } from "./servers.ts";
 
@@ -28,6 +30,7 @@ interface Options {
   readonly runs: number;
   readonly servers: readonly string[];
   readonly queries: RegExp | undefined;
+  readonly parts: readonly string[];
 }
 
 const SCRAPE_MS = 15_000;
@@ -42,6 +45,11 @@ function options(): Options {
     )
     .option("--runs <n>", "runs of each server; medians are printed", "1")
     .option("--servers <list>", "which", "narthex,prometheus,victoria-metrics")
+    .option(
+      "--parts <list>",
+      "compare: all servers under one load; memory: of a query over more and more series; latency: of others beside a heavy query",
+      "compare,memory,latency",
+    )
     .option("--queries <pattern>", "only the queries that match", ".")
     .option("--no-queries", "leave the queries out")
     .parse(process.argv);
@@ -50,6 +58,7 @@ function options(): Options {
     runs: string;
     servers: string;
     queries: string | false;
+    parts: string;
   }>();
   const scales = given.scales.split(",").map((text): Scale => {
     const [series, scrapes] = text.split("x").map(Number);
@@ -60,22 +69,9 @@ function options(): Options {
     scales,
     runs: Number(given.runs),
     servers: available(given.servers.split(",")),
+    parts: given.parts.split(","),
     queries: given.queries === false ? undefined : new RegExp(given.queries),
   };
-}
-
-async function post(url: string, body: Buffer): Promise<void> {
-  const response = await fetch(url, {
-    method: "POST",
-    body: new Uint8Array(body),
-    headers: {
-      "content-type": "application/x-protobuf",
-      "content-encoding": "snappy",
-      "x-prometheus-remote-write-version": "0.1.0",
-    },
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
 }
 
 /** A server with the load in it. */
@@ -101,13 +97,7 @@ async function load(
   await delay(1_000);
   const idleBytes = server.process.residentBytes();
   const times: number[] = [];
-  const send = async (): Promise<void> => {
-    for (const body of requests.nextScrape()) {
-      const before = performance.now();
-      await post(server.pushUrl, body);
-      times.push(performance.now() - before);
-    }
-  };
+  const send = (): Promise<void> => pushScrape(server, requests, times);
   const creation = await cpuOf(server, send);
   times.length = 0;
   const steady = await cpuOf(server, async () => {
@@ -216,7 +206,7 @@ async function main(): Promise<void> {
   const given = options();
   const dir = await mkdtemp(join(tmpdir(), "narthex-bench-"));
   try {
-    for (const scale of given.scales) {
+    for (const scale of given.parts.includes("compare") ? given.scales : []) {
       const { series, scrapes } = scale;
       const all: Figures[] = [];
       for (let run = 0; run < given.runs; run++) {
@@ -228,6 +218,8 @@ async function main(): Promise<void> {
       report(all, given.servers);
       print([]);
     }
+    if (given.parts.includes("memory")) await memoryPart(join(dir, "memory"), print);
+    if (given.parts.includes("latency")) await latencyPart(join(dir, "latency"), print);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

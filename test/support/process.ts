@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -63,6 +63,17 @@ export class RunningProcess {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** The most resident memory since the last call of `resetPeak`, in bytes. Linux. */
+  peakBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** Makes `peakBytes` begin at what is resident now. */
+  resetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
   }
 
   /** The last lines it printed, for messages. */
