@@ -1,6 +1,9 @@
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
 import type { QueryResult, QueryValue } from "#pkg/promql/mod.ts";
+import { histogramJson } from "./histogram-json.ts";
 import type { StatsLevel } from "./request.ts";
+import { sampleText } from "./sample-text.ts";
 
 /** Characters that are gathered before they are handed on. */
 const PIECE_CHARS = 64 * 1024;
@@ -79,7 +82,11 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
       const time = seconds(data.timeMs);
       for (let i = 0; i < data.labels.length; i++) {
         const metric = out.labels.write(data.labels[i]!);
-        out.text += `${i > 0 ? "," : ""}{"metric":${metric},"value":[${time},"${sampleText(data.values[i]!)}"]}`;
+        const h = data.histograms?.[i];
+        const sample = h
+          ? `"histogram":[${time},${histogramJson(h)}]`
+          : `"value":[${time},"${sampleText(data.values[i]!)}"]`;
+        out.text += `${i > 0 ? "," : ""}{"metric":${metric},${sample}}`;
         if (out.due) yield out.take();
       }
       out.text += "]";
@@ -90,17 +97,15 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
       const times = Array.from({ length: data.steps }, (_, i) =>
         seconds(data.startMs + i * data.stepMs),
       );
-      let first = true;
-      for (const { labels, values, kinds } of data.series) {
-        out.text += `${first ? "" : ","}{"metric":${out.labels.write(labels)},"values":[`;
-        first = false;
-        let comma = "";
+      let comma = "";
+      for (const { labels, values, kinds, histograms } of data.series) {
+        out.text += `${comma}{"metric":${out.labels.write(labels)}`;
+        comma = ",";
+        const points = new PointsJson(out);
         for (let i = 0; i < kinds.length; i++) {
-          if (kinds[i] === 0) continue;
-          out.text += `${comma}[${times[i]},"${sampleText(values[i]!)}"]`;
-          comma = ",";
+          if (kinds[i] !== 0) points.add(times[i]!, values[i]!, histograms?.[i]);
         }
-        out.text += "]}";
+        points.end();
         if (out.due) yield out.take();
       }
       out.text += "]";
@@ -108,18 +113,45 @@ function* value(data: QueryValue, out: Pieces): Generator<string> {
     }
     case "samples": {
       out.text += '"matrix","result":[';
-      let first = true;
-      for (const { labels, timestamps, values } of data.series) {
-        out.text += `${first ? "" : ","}{"metric":${out.labels.write(labels)},"values":[`;
-        first = false;
+      let comma = "";
+      for (const { labels, timestamps, values, histograms } of data.series) {
+        out.text += `${comma}{"metric":${out.labels.write(labels)}`;
+        comma = ",";
+        const points = new PointsJson(out);
         for (let i = 0; i < timestamps.length; i++) {
-          out.text += `${i > 0 ? "," : ""}[${seconds(timestamps[i]!)},"${sampleText(values[i]!)}"]`;
+          points.add(seconds(timestamps[i]!), values[i]!, histograms?.[i]);
         }
-        out.text += "]}";
+        points.end();
         if (out.due) yield out.take();
       }
       out.text += "]";
     }
+  }
+}
+
+/** Writes the samples of one series behind its labels: floats, then histograms. */
+class PointsJson {
+  readonly #out: Pieces;
+  #hasFloats = false;
+  #histograms = "";
+
+  constructor(out: Pieces) {
+    this.#out = out;
+  }
+
+  add(time: string, value: number, histogram: FloatHistogram | undefined): void {
+    if (histogram !== undefined) {
+      this.#histograms += `${this.#histograms === "" ? "" : ","}[${time},${histogramJson(histogram)}]`;
+      return;
+    }
+    this.#out.text += `${this.#hasFloats ? "," : ',"values":['}[${time},"${sampleText(value)}"]`;
+    this.#hasFloats = true;
+  }
+
+  end(): void {
+    if (this.#hasFloats) this.#out.text += "]";
+    if (this.#histograms !== "") this.#out.text += `,"histograms":[${this.#histograms}]`;
+    this.#out.text += "}";
   }
 }
 
@@ -163,12 +195,4 @@ export function seconds(ms: number): string {
   const sign = ms < 0 && whole === 0 ? "-" : "";
   if (rest === 0) return `${sign}${whole}`;
   return `${sign}${whole}.${String(rest).padStart(3, "0")}`;
-}
-
-/** A sample value: as ECMAScript writes numbers, which is upstream's rule too. */
-export function sampleText(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (value === Number.POSITIVE_INFINITY) return "+Inf";
-  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return value === 0 && 1 / value < 0 ? "-0" : String(value);
 }

@@ -1,4 +1,4 @@
-export { type Envelope, Pieces, queryJson, sampleText, seconds, tail } from "./answer-json.ts";
+export { type Envelope, Pieces, queryJson, seconds, tail } from "./answer-json.ts";
 export { type Evaluated, evaluateQuery } from "./evaluate.ts";
 export {
   ANSWER_WINDOW,
@@ -16,4 +16,5 @@ export type {
   RunOptions,
   StatsLevel,
 } from "./request.ts";
+export { sampleText } from "./sample-text.ts";
 export { serveQueries, type WorkerPort } from "./worker.ts";
