@@ -104,6 +104,16 @@ export class JoinSide implements RowSink {
    * `row` is one of its rows. With fill values every step counts.
    */
   refuseDuplicates({ kinds }: Row, side: "left" | "right"): void {
+    if (this.#isPlaced && this.#duplicates === undefined) return;
+    this.#refuse(side, (i) => this.#hasFill || kinds[i] !== StepKind.none);
+  }
+
+  /** With fill values, the same where the other side has no rows at all. */
+  refuseUnmatchedDuplicates(side: "left" | "right"): void {
+    if (this.#hasFill) this.#refuse(side, () => true);
+  }
+
+  #refuse(side: "left" | "right", counts: (i: number) => boolean): void {
     if (!this.#isPlaced) {
       for (const match of this.#crowded) this.place(match);
       this.#crowded = [];
@@ -111,8 +121,8 @@ export class JoinSide implements RowSink {
     }
     if (this.#duplicates === undefined) return;
     const { a, b } = this.#duplicates;
-    for (let i = 0; i < kinds.length; i++) {
-      if (a[i] === -1 || (kinds[i] === StepKind.none && !this.#hasFill)) continue;
+    for (let i = 0; i < a.length; i++) {
+      if (a[i] === -1 || !counts(i)) continue;
       const labels = [this.store.labels[a[i]!]!, this.store.labels[b[i]!]!] as const;
       refuseDuplicate(matchLabels(labels[1], this.#matching), labels, side);
     }

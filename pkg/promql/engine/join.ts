@@ -106,6 +106,7 @@ class Join implements RowSink {
 
   async finish(): Promise<void> {
     const { store, matches } = this.#side;
+    this.#side.refuseUnmatchedDuplicates(this.#swapped ? "left" : "right");
     if (this.#fillMany !== undefined) {
       const { pace } = this.#evaluator.context;
       for (const match of matches()) {
