@@ -27,6 +27,7 @@ const SEED = Number(process.env["NARTHEX_SEED"] ?? 1);
 const QUERIES = Number(process.env["NARTHEX_QUERIES"] ?? 300);
 /** How many questions Prometheus works on at a time. */
 const IN_FLIGHT = 8;
+const SAME_LABELS = /same labelset/;
 /** Findings beyond these would hardly be read. */
 const FINDINGS_MAX = 20;
 /**
@@ -37,7 +38,8 @@ const TOLERANCE = { relative: 1e-12, absolute: 2e-9 };
 
 const series = generateData(new Choices(42), "shared");
 const storage = storageOf(series);
-const engine = new Engine({ maxSteps: 0 });
+/** As the query stands: rewritten, it may not fail where Prometheus does. */
+const engine = new Engine({ maxSteps: 0, rewrite: false });
 const missing = ["prometheus", "promtool"].filter((name) => peer(name) === undefined);
 
 describe.skipIf(missing.length > 0)(
@@ -80,7 +82,17 @@ describe.skipIf(missing.length > 0)(
         counts.asked++;
         if (typeof want === "string") counts.errors++;
         else if (want.size === 0) counts.empty++;
-        return differenceOf(want, got, TOLERANCE);
+        const difference = differenceOf(want, got, TOLERANCE);
+        if (difference === undefined || times.stepMs === 0 || !SAME_LABELS.test(String(want))) {
+          return difference;
+        }
+        // Series that become alike at different steps were refused then; now they are one.
+        for (let timeMs = times.startMs; timeMs <= times.endMs; timeMs += times.stepMs) {
+          const step = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
+          const problem = await compare({ query, times: step });
+          if (problem !== undefined) return problem;
+        }
+        return undefined;
       };
       const found: string[] = [];
       let left = QUERIES;

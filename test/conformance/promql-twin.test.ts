@@ -18,12 +18,16 @@ const QUERIES = Number(process.env["NARTHEX_QUERIES"] ?? 400);
 /** What adding in another order leaves: of values of up to a million, at most this. */
 const TOLERANCE = { relative: 1e-12, absolute: 1e-9 };
 
+const MATCH_ERROR = /found duplicate series|multiple matches/;
+
 test(`the engine agrees with its plain twin on ${QUERIES} random queries, seed ${SEED}`, async () => {
   const choices = new Choices(SEED);
   const series = generateData(new Choices(42), "full");
   const storage = storageOf(series);
   const generator = new QueryGenerator(choices, "full");
-  const engine = new Engine({ parse: PARSE_ALL, maxSteps: 0 });
+  const options = { parse: PARSE_ALL, maxSteps: 0 } as const;
+  const engine = new Engine({ ...options, rewrite: false });
+  const rewriting = new Engine(options);
   const counts = { errors: 0, empty: 0, unsupported: 0 };
   const compare = async ({ query, times }: Question): Promise<string | undefined> => {
     const want = twinAnswer(series, query, times);
@@ -33,7 +37,12 @@ test(`the engine agrees with its plain twin on ${QUERIES} random queries, seed $
     }
     if (typeof want === "string") counts.errors++;
     else if (want.size === 0) counts.empty++;
-    return differenceOf(want, await engineAnswer(engine, storage, query, times), TOLERANCE);
+    const plain = differenceOf(want, await engineAnswer(engine, storage, query, times), TOLERANCE);
+    // Rewritten, a query may not read the duplicates that nothing matches.
+    if (plain !== undefined || (typeof want === "string" && MATCH_ERROR.test(want))) return plain;
+    const got = await engineAnswer(rewriting, storage, query, times);
+    const problem = differenceOf(want, got, TOLERANCE);
+    return problem && `rewritten: ${problem}`;
   };
   const found: string[] = [];
   for (let n = 0; n < QUERIES && found.length < 20; n++) {

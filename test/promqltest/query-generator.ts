@@ -38,6 +38,8 @@ const SELECTORS = [
 ];
 /** Of these no value stands twice at a time, so that there is one order. */
 const WITHOUT_TIES = ['gauge{inst!="a"}', "req_total"];
+/** Series that their labels without the name tell apart. */
+const ONE_NAME = ["req_total", "gauge", "other", "flaky_total", 'gauge{inst="a"}'];
 /** Functions of floats in a range that give what is exact, or what all compute alike. */
 const EXACT_OVER = words(
   "idelta changes resets sum_over_time min_over_time max_over_time count_over_time " +
@@ -122,7 +124,10 @@ export class QueryGenerator {
       case 2:
         return rough(`${this.#pick(ROUGH_MAPS)}(${text})`);
       case 3:
-        return rough(`(${text} ${this.#pick(["^", "atan2"])} ${this.#pick(words("2 0.5 3 -1"))})`);
+        // Up to version 3, `atan2` kept names.
+        return rough(
+          `(${text} ${this.#full ? this.#pick(["^", "atan2"]) : "^"} ${this.#pick(words("2 0.5 3 -1"))})`,
+        );
       default: {
         const inner = this.#rough(depth - 1).text;
         return rough(
@@ -207,7 +212,9 @@ export class QueryGenerator {
     if (kind < 0.9) {
       // One value after the other: in another order it comes out a little different.
       const op = this.#pick(words("stddev stdvar"));
-      return { text: `${op}${grouping} (${this.#selector()})`, grade: "rough" };
+      // Of a single infinity they were 0 up to version 3.
+      const selector = this.#full ? this.#selector() : this.#pick(WITHOUT_TIES) + this.#modifiers();
+      return { text: `${op}${grouping} (${selector})`, grade: "rough" };
     }
     const counted = this.#pick(["count_values", "count_values by (job)"]);
     return { text: `${counted} ("value", ${this.#selector()})`, grade: "exact" };
@@ -238,7 +245,13 @@ export class QueryGenerator {
       return { text: `(${by} * on (job) group_left (ver) info)`, grade: "exact" };
     }
     const op = this.#pick(words("+ - * / % == != > <= >="));
-    const bool = /[=<>]/.test(op) && this.#chance(0.3) ? " bool" : "";
+    const isComparison = /[=<>]/.test(op);
+    if (isComparison && !this.#full && this.#chance(0.5)) {
+      const [left, right] = [this.#pick(ONE_NAME), this.#pick(ONE_NAME)];
+      return { text: `(${left}${this.#modifiers()} ${op} ${right})`, grade: "exact" };
+    }
+    // Up to version 3, a pair that a comparison filters away did not count as one of many.
+    const bool = isComparison && (!this.#full || this.#chance(0.3)) ? " bool" : "";
     const matching = this.#pick(MATCHINGS);
     const fill = this.#full && this.#chance(0.3) ? this.#fill() : "";
     const grade = /^[+\-*]$/.test(op) ? worst(a, b) : "same";
