@@ -5,13 +5,12 @@ import { formatFloat } from "#pkg/model/mod.ts";
 import type { AggregateExpr } from "../syntax/ast.ts";
 import { positionOf } from "../syntax/ast.ts";
 import { isValidLabelName, quoteBytes } from "../syntax/literals.ts";
-import { type Accumulator, makeAccumulator } from "./accumulators.ts";
 import { keepBest } from "./aggregate-k.ts";
 import { limitRows } from "./aggregate-limit.ts";
+import { Aggregation, ignoreHistograms } from "./aggregation.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { quantile } from "./functions/numeric.ts";
 import { Groups } from "./groups.ts";
-import { HistogramGroups } from "./histogram-groups.ts";
 import { HistogramNotes } from "./histogram-notes.ts";
 import { makeGrouper, withLabel } from "./label-sets.ts";
 import { warnQuantile } from "./range-call.ts";
@@ -46,71 +45,9 @@ async function accumulate(
   evaluator: Evaluator,
   sink: RowSink,
 ): Promise<void> {
-  const { budget, pace } = evaluator.context;
-  const groups = new Groups(expr);
-  const accumulator: Accumulator = makeAccumulator(expr.op, frame.steps);
-  const histograms = histogramPart(expr, evaluator);
-  let held = 0;
-  await evaluator.rows(expr.expr, frame, {
-    push(row) {
-      if (row.histograms !== undefined && histograms.ignores(row)) return;
-      const group = groups.of(row);
-      if (group === held) {
-        held++;
-        budget.take(frame.steps);
-      }
-      if (row.histograms !== undefined) histograms.take(group, row, accumulator);
-      accumulator.add(group, row);
-    },
-  });
-  const row = new Row(frame.steps);
-  for (let group = 0; group < groups.length; group++) {
-    row.histograms = undefined;
-    accumulator.emit(group, row);
-    histograms.emit(group, row);
-    row.labels = groups.labels[group]!;
-    row.dropName = groups.dropNames[group]!;
-    if (row.hasSamples()) sink.push(row);
-    if (pace.due()) await pace.rest();
-  }
-  histograms.release();
-  budget.give(held * frame.steps);
-}
-
-/** What an aggregation does with histograms. */
-interface HistogramPart {
-  /** Takes out histograms if the aggregation has no use for them; true if nothing else was there. */
-  ignores(row: Row): boolean;
-  /** Takes histograms into a group and out of the row. */
-  take(group: number, row: Row, floats: Accumulator): void;
-  emit(group: number, row: Row): void;
-  release(): void;
-}
-
-function histogramPart(expr: AggregateExpr, evaluator: Evaluator): HistogramPart {
-  const { annotations, budget } = evaluator.context;
-  const notes = new HistogramNotes(annotations, positionOf(expr.expr));
-  const nothing = (): void => undefined;
-  if (expr.op === "sum" || expr.op === "avg") {
-    const groups = new HistogramGroups(expr.op, { notes, budget });
-    return {
-      ignores: () => false,
-      take: (group, row, floats) => groups.take(group, row, (i) => floats.has(group, i)),
-      emit: (group, row) => groups.emit(group, row),
-      release: () => groups.release(),
-    };
-  }
-  const ignoring = { take: nothing, emit: nothing, release: nothing };
-  // `count` and `group` take any sample for what it is: one.
-  if (expr.op === "count" || expr.op === "group") return { ignores: () => false, ...ignoring };
-  return { ignores: (row) => ignoreHistograms(row, expr.op, notes), ...ignoring };
-}
-
-/** Takes out histograms with a note. Returns true if the row has nothing left. */
-export function ignoreHistograms(row: Row, op: string, notes: HistogramNotes): boolean {
-  if (!row.dropHistograms()) return false;
-  notes.ignoredIn(op);
-  return !row.hasSamples();
+  const aggregation = new Aggregation(expr, frame, evaluator);
+  await evaluator.rows(expr.expr, frame, aggregation);
+  await aggregation.finish(sink);
 }
 
 async function quantiles(

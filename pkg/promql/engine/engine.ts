@@ -208,7 +208,7 @@ export class Engine {
       defaultSubqueryStepMs: this.#options.defaultSubqueryStepMs,
     };
     try {
-      const evaluator = new TreeEvaluator(context, prepared.invariants);
+      const evaluator = new TreeEvaluator(context, prepared);
       const value = await evaluateRoot(prepared.expr, run, evaluator);
       const { annotations } = context;
       return {

@@ -1,23 +1,32 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
-import type { Call, Expr, UnaryExpr } from "../syntax/ast.ts";
+import type { BinaryExpr, Call, Expr, UnaryExpr, VectorSelector } from "../syntax/ast.ts";
 import { typeOf } from "../syntax/ast.ts";
 import { aggregate } from "./aggregate.ts";
+import { eachBatch } from "./aligned.ts";
 import { binary } from "./binary.ts";
 import type { EvalContext, Evaluator, Frame } from "./context.ts";
 import { nameDropper } from "./names.ts";
 import { scalarOperator } from "./operators.ts";
 import { type HistogramColumn, Row, type RowSink, StepKind } from "./row.ts";
 import { Look, selectInstant } from "./select.ts";
+import { NO_SHARING, type Sharing } from "./share.ts";
+import { SharedAggregations } from "./shared-aggregations.ts";
 import { stepSeconds, vectorCall } from "./vector-call.ts";
 
 /** Evaluates a prepared expression by handing each part to where it is implemented. */
 export class TreeEvaluator implements Evaluator {
   readonly context: EvalContext;
   readonly #invariants: ReadonlySet<Expr>;
+  readonly #sharing: Sharing;
+  readonly #shared = new SharedAggregations();
 
-  constructor(context: EvalContext, invariants: ReadonlySet<Expr>) {
+  constructor(
+    context: EvalContext,
+    plan: { readonly invariants: ReadonlySet<Expr>; readonly sharing: Sharing },
+  ) {
     this.context = context;
-    this.#invariants = invariants;
+    this.#invariants = plan.invariants;
+    this.#sharing = plan.sharing;
   }
 
   async rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
@@ -53,23 +62,48 @@ export class TreeEvaluator implements Evaluator {
         return this.rows(expr.expr, frame, sink);
       case "unary":
         return this.#unary(expr, frame, sink);
-      case "aggregate":
-        return aggregate(expr, frame, this, sink);
+      case "aggregate": {
+        const shared = this.#sharing.aggregates.get(expr);
+        return shared
+          ? this.#shared.rows(expr, frame, { shared, evaluator: this, sink })
+          : aggregate(expr, frame, this, sink);
+      }
       case "binary": {
-        // Two vectors give label sets that are distinct already.
-        const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
-        const isJoin = typeOf(expr.lhs) === typeOf(expr.rhs);
-        const { features } = this.context;
-        const target = isJoin
-          ? nameDropper(expr, features, sink)
-          : nameDropper(vector, features, sink);
-        return binary(expr, frame, this, target);
+        const selectors = this.#sharing.aligned.get(expr);
+        return selectors
+          ? this.#batches(expr, frame, { selectors, sink })
+          : this.#binary(expr, frame, sink);
       }
       case "call":
         return vectorCall(expr, frame, this, sink);
       default:
         throw new NarthexError("internal", `cannot evaluate ${expr.kind} as a vector`);
     }
+  }
+
+  #binary(expr: BinaryExpr, frame: Frame, sink: RowSink): Promise<void> {
+    // Two vectors give label sets that are distinct already.
+    const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
+    const isJoin = typeOf(expr.lhs) === typeOf(expr.rhs);
+    const { features } = this.context;
+    const target = nameDropper(isJoin ? expr : vector, features, sink);
+    return binary(expr, frame, this, target);
+  }
+
+  /** Evaluates an operator for some series after the other, which are selected once. */
+  #batches(
+    expr: BinaryExpr,
+    frame: Frame,
+    { selectors, sink }: { readonly selectors: readonly VectorSelector[]; readonly sink: RowSink },
+  ): Promise<void> {
+    const { context } = this;
+    const plan = { invariants: this.#invariants, sharing: NO_SHARING };
+    return eachBatch(expr, selectors, {
+      frame,
+      context,
+      evaluate: (querier) =>
+        new TreeEvaluator({ ...context, querier }, plan).#binary(expr, frame, sink),
+    });
   }
 
   async #unary(expr: UnaryExpr, frame: Frame, sink: RowSink): Promise<void> {

@@ -4,6 +4,7 @@ import type { DurationExpr, Expr, TimeModifiers, VectorSelector } from "../synta
 import { positionOf, walk } from "../syntax/ast.ts";
 import { foldScalars } from "./fold-scalars.ts";
 import { pushMatchers } from "./push-matchers.ts";
+import { findSharing, NO_SHARING, type Sharing } from "./share.ts";
 
 /** The times a query is asked for, ms; an instant query has `startMs` = `endMs` and a step of 0. */
 export interface QueryTimes {
@@ -20,6 +21,7 @@ export interface Prepared {
   readonly hints: ReadonlyMap<VectorSelector, SelectHints>;
   /** Selectors of which only counts and sums of histograms matter. */
   readonly statsOnly: ReadonlySet<VectorSelector>;
+  readonly sharing: Sharing;
 }
 
 /**
@@ -37,6 +39,7 @@ export function prepare(expr: Expr, times: QueryTimes, rewrite = true): Prepared
     invariants,
     hints: collectHints(copy, times),
     statsOnly: findStatsOnly(copy),
+    sharing: rewrite ? findSharing(copy, invariants) : NO_SHARING,
   };
 }
 

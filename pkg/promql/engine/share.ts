@@ -1,0 +1,148 @@
+import type { AggregateExpr, BinaryExpr, Expr, VectorSelector } from "../syntax/ast.ts";
+import { childrenOf, typeOf } from "../syntax/ast.ts";
+import { isRowWise, vectorArgument } from "./label-flow.ts";
+import { hasOneName } from "./names.ts";
+import { exprKey, matchersKey } from "./same-expr.ts";
+
+/** Aggregations of one and the same vector. */
+export interface SharedInput {
+  /** The vector as it stands in the last of them. */
+  readonly input: Expr;
+  readonly members: readonly AggregateExpr[];
+}
+
+/** What an evaluation can do once for several parts of an expression. */
+export interface Sharing {
+  /** Aggregations that take in their vector together, by each of them. */
+  readonly aggregates: ReadonlyMap<Expr, SharedInput>;
+  /**
+   * Operators that only ever bring a series together with itself, of whose selectors all ask for
+   * the same series: these need selecting once, and can be dealt with batch by batch.
+   */
+  readonly aligned: ReadonlyMap<Expr, readonly VectorSelector[]>;
+}
+
+export const NO_SHARING: Sharing = { aggregates: new Map(), aligned: new Map() };
+
+/** Finds what `expr` asks for several times. `invariants` are evaluated at times of their own. */
+export function findSharing(expr: Expr, invariants: ReadonlySet<Expr>): Sharing {
+  return { aggregates: sharedInputs(expr, invariants), aligned: alignedOperators(expr) };
+}
+
+/** Aggregations that hold groups, not series, so that it costs little to have several at once. */
+const ACCUMULATING: ReadonlySet<string> = new Set([
+  "avg",
+  "count",
+  "group",
+  "max",
+  "min",
+  "stddev",
+  "stdvar",
+  "sum",
+]);
+
+function sharedInputs(root: Expr, invariants: ReadonlySet<Expr>): Map<Expr, SharedInput> {
+  const all = collect(root, invariants, () => true);
+  // The inputs of all but the last are not evaluated, so what is in them counts for nothing.
+  const visited = collect(root, invariants, (node, key) => all.get(key)!.at(-1) === node);
+  const shared = new Map<Expr, SharedInput>();
+  for (const members of visited.values()) {
+    if (members.length < 2) continue;
+    for (const member of members) shared.set(member, { input: members.at(-1)!.expr, members });
+  }
+  return shared;
+}
+
+/** Aggregations by input and by the part of the expression that is evaluated at the same times. */
+function collect(
+  root: Expr,
+  invariants: ReadonlySet<Expr>,
+  enters: (node: AggregateExpr, key: string) => boolean,
+): Map<string, AggregateExpr[]> {
+  const found = new Map<string, AggregateExpr[]>();
+  let scopes = 0;
+  const visit = (node: Expr, outer: number): void => {
+    const scope = invariants.has(node) ? ++scopes : outer;
+    if (node.kind === "aggregate" && ACCUMULATING.has(node.op)) {
+      const key = `${scope} ${exprKey(node.expr)}`;
+      const members = found.get(key);
+      if (members) members.push(node);
+      else found.set(key, [node]);
+      if (!enters(node, key)) return;
+    }
+    const inner = node.kind === "subquery" ? ++scopes : scope;
+    for (const child of childrenOf(node)) visit(child, inner);
+  };
+  visit(root, 0);
+  return found;
+}
+
+function alignedOperators(root: Expr): Map<Expr, readonly VectorSelector[]> {
+  const aligned = new Map<Expr, string>();
+  findKey(root, aligned);
+  const found = new Map<Expr, readonly VectorSelector[]>();
+  const visit = (node: Expr): void => {
+    if (!aligned.has(node)) childrenOf(node).forEach(visit);
+    else found.set(node, selectorsOf(node));
+  };
+  visit(root);
+  return found;
+}
+
+/**
+ * The key of the series of which `expr` is made throughout, each by itself; undefined if it is made
+ * of several. Operators between vectors for which there is one are put into `aligned`.
+ */
+function findKey(expr: Expr, aligned: Map<Expr, string>): string | undefined {
+  switch (expr.kind) {
+    case "vectorSelector":
+      // With one name, labels without the name tell series apart.
+      return hasOneName(expr) ? matchersKey(expr) : undefined;
+    case "matrixSelector":
+      return findKey(expr.selector, aligned);
+    case "paren":
+    case "subquery":
+    case "unary":
+      return findKey(expr.expr, aligned);
+    case "binary":
+      return findOperatorKey(expr, aligned);
+    case "call": {
+      const inner = vectorArgument(expr);
+      const keys = expr.args.map((arg) => findKey(arg, aligned));
+      if (inner === undefined || !isRowWise(expr)) return undefined;
+      if (expr.args.some((arg) => arg !== inner && selects(arg))) return undefined;
+      return keys[expr.args.indexOf(inner)];
+    }
+    case "aggregate":
+      findKey(expr.expr, aligned);
+      if (expr.param) findKey(expr.param, aligned);
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function findOperatorKey(expr: BinaryExpr, aligned: Map<Expr, string>): string | undefined {
+  const { matching, lhs, rhs, op } = expr;
+  const left = findKey(lhs, aligned);
+  const right = findKey(rhs, aligned);
+  if (matching === undefined) {
+    const [key, scalar] = typeOf(lhs) === "vector" ? [left, rhs] : [right, lhs];
+    return selects(scalar) ? undefined : key;
+  }
+  // The order of an instant result of `or` is not that of the series.
+  if (left === undefined || left !== right || op === "or") return undefined;
+  if (matching.on || matching.labels.length > 0) return undefined;
+  if (matching.card !== "one-to-one" && matching.card !== "many-to-many") return undefined;
+  aligned.set(expr, left);
+  return left;
+}
+
+function selectorsOf(expr: Expr): VectorSelector[] {
+  return expr.kind === "vectorSelector" ? [expr] : childrenOf(expr).flatMap(selectorsOf);
+}
+
+/** True if any series are read for `expr`. */
+function selects(expr: Expr): boolean {
+  return expr.kind === "vectorSelector" || childrenOf(expr).some(selects);
+}
