@@ -1,7 +1,7 @@
 import type { ErrorCode } from "#pkg/errs/mod.ts";
 import type { MatchType } from "#pkg/labels/mod.ts";
 import type { PackedColumns, SelectHints } from "#pkg/storage/mod.ts";
-import type { QueryRequest } from "./request.ts";
+import type { QueryCost, QueryRequest } from "./request.ts";
 
 /** Batches of series that are on their way to a thread, per selection, at most. */
 export const SELECT_WINDOW = 4;
@@ -50,6 +50,8 @@ export type ToWorker =
       readonly id: number;
       readonly call: number;
       readonly batch: PackedMessage;
+      /** True if nothing more comes. */
+      readonly last: boolean;
       readonly warnings: readonly string[];
     }
   | {
@@ -83,17 +85,11 @@ export type FromWorker =
   | { readonly type: "next"; readonly id: number; readonly call: number; readonly done: boolean }
   | { readonly type: "progress"; readonly id: number; readonly samples: number }
   | {
-      readonly type: "answer";
-      readonly id: number;
-      readonly totalSamples: number;
-      readonly peakSamples: number;
-      readonly peakBytes: number;
-      readonly evalMs: number;
-    }
-  | {
       readonly type: "piece";
       readonly id: number;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly last: boolean;
+      /** What the query cost, with its first piece. */
+      readonly cost?: QueryCost;
     }
   | { readonly type: "failed"; readonly id: number; readonly error: PlainError };

@@ -11,6 +11,7 @@ export {
 export type {
   AnswerOptions,
   QueryAnswer,
+  QueryCost,
   QueryExecutor,
   QueryRequest,
   RunOptions,

@@ -33,14 +33,18 @@ export interface QueryRequest {
   readonly answer: AnswerOptions;
 }
 
-/** The answer of a query, which has been evaluated; its text is made as it is taken. */
-export interface QueryAnswer {
-  /** JSON in UTF-8, Prometheus's format, in pieces that the taker owns. Must be read or returned. */
-  readonly pieces: AsyncIterable<Uint8Array>;
+/** What the evaluation of a query cost. */
+export interface QueryCost {
   readonly totalSamples: number;
   readonly peakSamples: number;
   readonly peakBytes: number;
   readonly evalMs: number;
+}
+
+/** The answer of a query, which has been evaluated; its text is made as it is taken. */
+export interface QueryAnswer extends QueryCost {
+  /** JSON in UTF-8, Prometheus's format, in pieces that the taker owns. Must be read or returned. */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** What one run of a query is given besides the query. */

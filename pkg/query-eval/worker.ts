@@ -11,7 +11,7 @@ import {
 } from "#pkg/storage/mod.ts";
 import { evaluateQuery } from "./evaluate.ts";
 import { ANSWER_WINDOW, type FromWorker, type PlainParams, type ToWorker } from "./messages.ts";
-import type { QueryRequest } from "./request.ts";
+import type { QueryCost, QueryRequest } from "./request.ts";
 
 /** The two ways of a port; Node's `MessagePort` is one. */
 export interface WorkerPort {
@@ -87,15 +87,7 @@ class WorkerQuery {
         clock: this.#clock,
       });
       const { totalSamples, peakSamples, peakBytes, evalMs } = stats;
-      this.#port.postMessage({
-        type: "answer",
-        id,
-        totalSamples,
-        peakSamples,
-        peakBytes,
-        evalMs,
-      });
-      await this.#send(text);
+      await this.#send(text, { totalSamples, peakSamples, peakBytes, evalMs });
     } catch (error) {
       const plain = { code: codeOf(error), message: messageOf(error) };
       this.#port.postMessage({ type: "failed", id, error: plain });
@@ -103,7 +95,9 @@ class WorkerQuery {
   }
 
   /** Sends the text, one piece ahead, so that the last one is known as such. */
-  async #send(text: Generator<string>): Promise<void> {
+  async #send(text: Generator<string>, cost: QueryCost): Promise<void> {
+    const id = this.#id;
+    let first = true;
     const encoder = new TextEncoder();
     let next = text.next();
     while (next.done !== true) {
@@ -117,7 +111,9 @@ class WorkerQuery {
       if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
       this.#window--;
       const last = next.done === true;
-      this.#port.postMessage({ type: "piece", id: this.#id, bytes, last }, [bytes.buffer]);
+      const piece = { type: "piece", id, bytes, last, ...(first ? { cost } : {}) } as const;
+      this.#port.postMessage(piece, [bytes.buffer]);
+      first = false;
     }
   }
 
@@ -164,6 +160,8 @@ class WorkerQuery {
         if (batch.fresh) strings = [];
         for (const text of batch.strings) strings.push(text);
         yield new PackedBatch(batch.columns, strings).series;
+        ended = message.last;
+        if (ended) return;
         this.#port.postMessage({ type: "next", id, call, done: false });
       }
     } finally {

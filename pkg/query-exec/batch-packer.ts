@@ -37,14 +37,14 @@ export class BatchPacker {
       yield this.#message(columns);
       return;
     }
-    let builder = new PackedBatchBuilder(batch.length);
+    const builder = new PackedBatchBuilder(batch.length);
     for (const { labels, chunks } of batch) {
       for (const text of labels) builder.symbol(this.#ofText(text));
       for (const chunk of chunks) builder.addChunk(chunk);
       builder.endSeries();
       if (builder.byteLength < MESSAGE_BYTES) continue;
       yield this.#message(builder.finish());
-      builder = new PackedBatchBuilder(batch.length);
+      builder.clear();
     }
     if (builder.length > 0) yield this.#message(builder.finish());
   }
@@ -101,8 +101,6 @@ export class BatchPacker {
 
 /** The memory of a message that moves to the thread instead of being copied. */
 export function transferOf({ columns }: PackedMessage): ArrayBuffer[] {
-  const { symbols, symbolsAt, chunksAt, encodings, mints, maxts, bytesAt, bytes } = columns;
-  return [symbols, symbolsAt, chunksAt, encodings, mints, maxts, bytesAt, bytes].map(
-    (column) => column.buffer,
-  );
+  // All columns are in one buffer.
+  return [columns.bytes.buffer];
 }

@@ -2,8 +2,10 @@ import { withEnd } from "#pkg/async/mod.ts";
 import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import {
   type FromWorker,
+  type PackedMessage,
   type PlainParams,
   type QueryAnswer,
+  type QueryCost,
   type QueryRequest,
   type RunOptions,
   SELECT_WINDOW,
@@ -26,6 +28,9 @@ export interface RunningQueryOptions extends RunOptions {
   /** Called once, when the thread has nothing more to do for the query. */
   readonly onEnd: () => void;
 }
+
+/** Why what a query has asked for is given up at its end; made once, for its stack is costly. */
+const NOT_WANTED = new NarthexError("canceled", "the query has ended");
 
 /** The main thread's side of a query that a thread evaluates: feeds it and hands on its answer. */
 export class RunningQuery {
@@ -79,29 +84,29 @@ export class RunningQuery {
       case "progress":
         this.#options.onProgress?.(message.samples);
         return;
-      case "answer": {
-        const { totalSamples, peakSamples, peakBytes, evalMs } = message;
-        this.#options.onProgress?.(totalSamples);
-        const { id, post } = this.#options;
-        const pieces = withEnd(this.#answer(), () => {
-          // Whoever leaves early does not want the rest.
-          if (!this.#ended) post({ type: "cancel", id, reason: "canceled" });
-        });
-        this.#settle?.resolve({ pieces, totalSamples, peakSamples, peakBytes, evalMs });
-        this.#settle = undefined;
-        return;
-      }
       case "piece":
         this.#pieces.push(message.bytes);
         if (message.last) {
           this.#complete = true;
           this.#end();
         }
+        if (message.cost) this.#answered(message.cost);
         this.#wake?.();
         return;
       case "failed":
         this.fail(new NarthexError(message.error.code, message.error.message));
     }
+  }
+
+  #answered(cost: QueryCost): void {
+    this.#options.onProgress?.(cost.totalSamples);
+    const { id, post } = this.#options;
+    const pieces = withEnd(this.#answer(), () => {
+      // Whoever leaves early does not want the rest.
+      if (!this.#ended) post({ type: "cancel", id, reason: "canceled" });
+    });
+    this.#settle?.resolve({ pieces, ...cost });
+    this.#settle = undefined;
   }
 
   /** Ends the query with an error: the thread said so, or is no more. */
@@ -122,7 +127,7 @@ export class RunningQuery {
     if (this.#ended) return;
     this.#ended = true;
     this.#options.signal.removeEventListener("abort", this.#onAbort);
-    this.#stop.abort();
+    this.#stop.abort(NOT_WANTED);
     this.#options.onEnd();
   }
 
@@ -155,14 +160,21 @@ export class RunningQuery {
         onWarning: (warning) => warnings.push(warning),
       };
       const packer = new BatchPacker();
+      const send = async (batch: PackedMessage, last: boolean): Promise<void> => {
+        await feed.turn();
+        const message = { id, call, batch, last, warnings: warnings.splice(0) };
+        post({ type: "batch", ...message }, transferOf(batch));
+      };
+      // One message is held back, so that the last one can say that it is.
+      let held: PackedMessage | undefined;
       for await (const series of source.selectChunks(params, feed.signal)) {
         for (const batch of packer.pack(series)) {
-          await feed.turn();
-          const message = { id, call, batch, warnings: warnings.splice(0) };
-          post({ type: "batch", ...message }, transferOf(batch));
+          if (held) await send(held, false);
+          held = batch;
         }
       }
-      post({ type: "end", id, call, warnings });
+      if (held) await send(held, true);
+      else post({ type: "end", id, call, warnings });
     } catch (error) {
       this.#failCall(call, error);
     } finally {

@@ -1,4 +1,5 @@
 import { abortError, linkSignals, throwIfAborted } from "#pkg/async/mod.ts";
+import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareBytes, compareLabels } from "#pkg/labels/mod.ts";
 import type {
   Chunk,
@@ -9,6 +10,8 @@ import type {
   SelectParams,
 } from "./interface.ts";
 
+/** Why sources are stopped when the answer is complete; made once, for its stack is costly. */
+const NOT_WANTED = new NarthexError("canceled", "nothing more is wanted");
 /** Series in a batch of merged results. */
 const BATCH_SERIES = 512;
 
@@ -112,7 +115,7 @@ async function* mergeSelect(
     }
     if (out.length > 0) yield out;
   } finally {
-    linked.abort();
+    linked.abort(NOT_WANTED);
     await Promise.allSettled(cursors.map((cursor) => cursor.iterator.return?.()));
   }
 }

@@ -2,7 +2,7 @@
 import type { Labels } from "#pkg/labels/mod.ts";
 import type { Chunk, ChunkSeries } from "./interface.ts";
 
-/** The arrays of a batch; those of `…At` have one entry more than there are series or chunks. */
+/** The arrays of a batch, all of one buffer that is theirs alone; those of `…At` have one entry more than there are series or chunks. */
 export interface PackedColumns {
   readonly length: number;
   /** Names and values of all labels, as numbers in the table of strings. */
@@ -203,22 +203,70 @@ export class PackedBatchBuilder {
     this.#symbolCount = this.#seriesSymbol;
   }
 
-  /** The columns, which the builder gives away: it is not used after. */
+  /** Copies of the columns, all in one buffer that holds nothing else. */
   finish(): PackedColumns {
-    // The end of the last chunk; a grown column may be as long as there are chunks.
-    if (this.#chunkCount === this.#bytesAt.length) this.#bytesAt = grown(this.#bytesAt);
-    this.#bytesAt[this.#chunkCount] = this.byteLength;
-    return {
-      length: this.length,
-      symbols: this.#symbols,
-      symbolsAt: this.#symbolsAt,
-      chunksAt: this.#chunksAt,
-      encodings: this.#encodings,
-      mints: this.#mints,
-      maxts: this.#maxts,
-      bytesAt: this.#bytesAt,
-      bytes: this.bytes,
+    const { length } = this;
+    const chunks = this.#chunkCount;
+    const doubles = 2 * chunks;
+    const words = this.#symbolCount + 2 * (length + 1) + chunks + 1;
+    const buffer = new ArrayBuffer(8 * doubles + 4 * words + chunks + this.byteLength);
+    const cursor = new BufferCursor(buffer);
+    const columns = {
+      length,
+      mints: cursor.doubles(this.#mints, chunks),
+      maxts: cursor.doubles(this.#maxts, chunks),
+      symbols: cursor.words(this.#symbols, this.#symbolCount),
+      symbolsAt: cursor.words(this.#symbolsAt, length + 1),
+      chunksAt: cursor.words(this.#chunksAt, length + 1),
+      bytesAt: cursor.words(this.#bytesAt, chunks, 1),
+      encodings: cursor.bytes(this.#encodings, chunks),
+      bytes: cursor.bytes(this.bytes, this.byteLength),
     };
+    // The end of the last chunk.
+    columns.bytesAt[chunks] = this.byteLength;
+    return columns;
+  }
+
+  /** Makes the builder ready for another batch. */
+  clear(): void {
+    this.length = 0;
+    this.byteLength = 0;
+    this.#symbolCount = 0;
+    this.#chunkCount = 0;
+    this.#seriesChunk = 0;
+    this.#seriesSymbol = 0;
+  }
+}
+
+/** Copies columns into one buffer, one after the other; those of wider elements first. */
+class BufferCursor {
+  readonly #buffer: ArrayBuffer;
+  #at = 0;
+
+  constructor(buffer: ArrayBuffer) {
+    this.#buffer = buffer;
+  }
+
+  doubles(from: Float64Array, length: number): Float64Array<ArrayBuffer> {
+    const out = new Float64Array(this.#buffer, this.#at, length);
+    out.set(from.subarray(0, length));
+    this.#at += 8 * length;
+    return out;
+  }
+
+  /** @param more entries that are left at 0. */
+  words(from: Uint32Array, length: number, more = 0): Uint32Array<ArrayBuffer> {
+    const out = new Uint32Array(this.#buffer, this.#at, length + more);
+    out.set(from.subarray(0, length));
+    this.#at += 4 * (length + more);
+    return out;
+  }
+
+  bytes(from: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+    const out = new Uint8Array(this.#buffer, this.#at, length);
+    out.set(from.subarray(0, length));
+    this.#at += length;
+    return out;
   }
 }
 

@@ -62,20 +62,22 @@ export class HeadReader implements ChunkQuerier {
     const refs = await this.#sorted(found, signal);
     const limit =
       params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
+    const builder = new PackedBatchBuilder(Math.min(limit, BATCH_SERIES));
     for (let from = 0; from < limit; from += BATCH_SERIES) {
       if (signal.aborted) throw abortError(signal);
-      const batch = this.#batch(refs.subarray(from, Math.min(limit, from + BATCH_SERIES)), params);
+      const part = refs.subarray(from, Math.min(limit, from + BATCH_SERIES));
+      const batch = this.#batch(part, params, builder);
       if (batch.length > 0) yield batch;
       await yieldNow();
     }
   }
 
   /** The live ones of `refs` that have chunks in the range, as a batch of copies. */
-  #batch(refs: Uint32Array, params: SelectParams): readonly ChunkSeries[] {
+  #batch(refs: Uint32Array, params: SelectParams, out: PackedBatchBuilder): readonly ChunkSeries[] {
     const head = this.#head;
     const { rows, labelArena } = head;
     const skipChunks = params.hints?.skipChunks === true;
-    const out = new PackedBatchBuilder(refs.length);
+    out.clear();
     for (let i = 0; i < refs.length; i++) {
       const ref = refs[i]!;
       const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
