@@ -211,6 +211,30 @@ export class RowStore implements RowSink {
     row.dropName = this.dropNames[index]!;
   }
 
+  /** Puts `row` in the place of row `index`. */
+  replace(index: number, row: Row): void {
+    const at = this.offset(index);
+    const kinds = this.kinds(index);
+    let before = 0;
+    for (let i = 0; i < this.steps; i++) {
+      if (kinds[at + i] === StepKind.none) continue;
+      before += kinds[at + i] === StepKind.float ? 1 : histogramWeight(this.histograms(index)![i]!);
+    }
+    const added = row.weight() - before;
+    // Rows of a store differ little in their bytes; those of the first remain counted.
+    this.#budget.take(added, 0);
+    this.#weight += added;
+    this.values(index).set(row.values, at);
+    kinds.set(row.kinds, at);
+    this.#histograms?.delete(index);
+    if (row.histograms !== undefined) {
+      this.#histograms ??= new Map();
+      this.#histograms.set(index, row.histograms.slice());
+    }
+    this.labels[index] = row.labels;
+    this.dropNames[index] = row.dropName;
+  }
+
   /**
    * Adds the samples of `row` to row `index`.
    * @returns false if a step has a sample in both; then nothing is said of the row's content.
