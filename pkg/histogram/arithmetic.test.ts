@@ -194,8 +194,13 @@ test("mul and div scale all numbers; negative factors and zero are special", () 
 });
 
 const ANY = histograms();
+const NO_ZERO = histograms({ zeroThreshold: 0 });
+const ONE_SCHEMA = histograms({ schema: 1 });
+// Of schema and zero threshold only one differs: with both, Prometheus counts a bucket twice that
+// is in the zero bucket but is not any more once it is united with its neighbours.
 const PAIRS = fc.oneof(
-  fc.tuple(ANY, ANY),
+  fc.tuple(NO_ZERO, NO_ZERO),
+  fc.tuple(ONE_SCHEMA, ONE_SCHEMA),
   fc.tuple(histograms({ customValues: [1, 2, 5] }), histograms({ customValues: [0, 2, 5, 9] })),
   fc.tuple(histograms({ customValues: [1, 2, 5] }), histograms({ customValues: [1, 2, 5] })),
 );
