@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "system",
-          include: ["test/{golden,conformance,e2e}/**/*.test.ts"],
+          include: ["test/{browser,golden,conformance,e2e}/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
