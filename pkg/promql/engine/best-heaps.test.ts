@@ -56,7 +56,7 @@ test("topk and bottomk keep the best of each group at each step", async () => {
         const wanted: number[] = [];
         for (const group of [0, 1]) {
           const members = rows.flatMap((row, i) =>
-            i % 2 === group && row[step] !== undefined ? [{ i, value: row[step] }] : [],
+            i % 2 === group && row[step] !== undefined ? [{ i, value: row[step] as number }] : [],
           );
           const numbers = members.filter((m) => !Number.isNaN(m.value));
           numbers.sort((a, b) => (top ? b.value - a.value : a.value - b.value));

@@ -11,6 +11,13 @@ export interface BudgetLimits {
   readonly bytes: number;
 }
 
+/** What was counted before work that is counted apart. */
+interface OuterCount {
+  total: number;
+  readonly perStep: Float64Array | undefined;
+  readonly outer: OuterCount | undefined;
+}
+
 /** Counts what a query holds in memory, and the samples that it looks at. */
 export class Budget implements SampleBudget {
   readonly #max: BudgetLimits;
@@ -29,6 +36,8 @@ export class Budget implements SampleBudget {
   perStep: Float64Array | undefined;
   /** As `total`, but also within subqueries; never goes back. */
   progress = 0;
+
+  #outer: OuterCount | undefined = undefined;
 
   constructor(max: BudgetLimits, perStep?: Float64Array) {
     this.#max = max;
@@ -77,16 +86,36 @@ export class Budget implements SampleBudget {
     return result;
   }
 
+  /** Within `uncounted` or `repeated`: work that counts for what is around that. */
+  outside(work: () => void): void {
+    const outer = this.#outer;
+    if (outer === undefined) {
+      work();
+      return;
+    }
+    const { total, perStep } = this;
+    this.total = outer.total;
+    this.perStep = outer.perStep;
+    this.#outer = outer.outer;
+    work();
+    outer.total = this.total;
+    this.#outer = outer;
+    this.total = total;
+    this.perStep = perStep;
+  }
+
   async #apart<T>(
     work: () => Promise<T>,
   ): Promise<{ readonly result: T; readonly looked: number }> {
-    const { total, perStep } = this;
+    const own: OuterCount = { total: this.total, perStep: this.perStep, outer: this.#outer };
+    this.#outer = own;
     this.total = 0;
     this.perStep = undefined;
     const result = await work();
     const looked = this.total;
-    this.total = total;
-    this.perStep = perStep;
+    this.total = own.total;
+    this.perStep = own.perStep;
+    this.#outer = own.outer;
     return { result, looked };
   }
 

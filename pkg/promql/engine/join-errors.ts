@@ -31,3 +31,8 @@ export function refuseGrouping(): never {
     "multiple matches for labels: grouping labels must ensure unique matches",
   );
 }
+
+/** Two samples of one step with the same labels. */
+export function sameLabelSet(): NarthexError {
+  return new NarthexError("execution", "vector cannot contain metrics with the same labelset");
+}

@@ -26,6 +26,19 @@ export class Match {
       : this.#used[i] !== 0;
   }
 
+  /** True if any of the marked steps was matched before. */
+  collides(matched: Uint8Array): boolean {
+    if (this.#mask === 0 && this.#used === undefined) return false;
+    for (let i = 0; i < matched.length; i++) if (matched[i] !== 0 && this.isUsed(i)) return true;
+    return false;
+  }
+
+  /** Marks all these steps as matched. */
+  useAll(matched: Uint8Array): void {
+    if (matched.length > MASK_STEPS && this.#used === undefined) this.#used = matched.slice();
+    else for (let i = 0; i < matched.length; i++) if (matched[i] !== 0) this.use(i, matched.length);
+  }
+
   use(i: number, steps: number): void {
     if (steps <= MASK_STEPS) this.#mask |= 1 << i;
     else {

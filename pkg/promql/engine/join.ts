@@ -3,7 +3,7 @@ import { type Labels, labelsKey, labelValue, METRIC_NAME } from "#pkg/labels/mod
 import type { BinaryExpr, Expr, VectorMatching } from "../syntax/ast.ts";
 import { type Evaluator, type Frame, replay } from "./context.ts";
 import { HistogramOperator, type Operand } from "./histogram-operators.ts";
-import { refuseGrouping, refuseMany } from "./join-errors.ts";
+import { refuseGrouping, refuseMany, sameLabelSet } from "./join-errors.ts";
 import { JoinSide, type Match } from "./join-side.ts";
 import { filterLabels, hasTypeOrUnit, withLabel, withoutMetadata } from "./label-sets.ts";
 import { matchLabels } from "./matching.ts";
@@ -11,7 +11,6 @@ import { hasOneName } from "./names.ts";
 import { changesMeaning, type ElementOperator, elementOperator } from "./operators.ts";
 import { Row, type RowSink, StepKind } from "./row.ts";
 import { sameExpr } from "./same-expr.ts";
-import { sameLabelSet } from "./subquery.ts";
 
 /**
  * Arithmetic or a comparison between two vectors. The "one" side is held, the "many" side streams
@@ -129,6 +128,11 @@ class Join implements RowSink {
 
   /** A row of the many side where one row, or none (-1), stands on the one side. */
   #joinOne(row: Row, match: Match, one: number): void {
+    const isPlain = row.histograms === undefined && !this.#side.store.hasHistograms;
+    if (isPlain && one >= 0 && this.#fillOne === undefined) {
+      this.#joinFloats(row, match, one);
+      return;
+    }
     for (let i = 0; i < this.#steps; i++) {
       if (row.kinds[i] === StepKind.none) continue;
       const other = one >= 0 && this.#side.has(one, i) ? one : -1;
@@ -137,6 +141,29 @@ class Join implements RowSink {
     if (this.#fillOne === undefined || one < 0) this.#flush(row, match, one);
     // Labels of the one side are given where it has a sample; elsewhere there are none to give.
     else this.#flushParts(row, match, one);
+  }
+
+  /** The same for floats only, without fill values: the common case. */
+  #joinFloats(row: Row, match: Match, one: number): void {
+    const { kinds, values } = row;
+    const { store } = this.#side;
+    const oneKinds = store.kinds(one);
+    const oneValues = store.values(one);
+    const offset = store.offset(one);
+    const matched = this.#matched;
+    let any = false;
+    for (let i = 0; i < this.#steps; i++) {
+      if (kinds[i] === StepKind.none || oneKinds[offset + i] === StepKind.none) continue;
+      if (!this.#compute(i, values[i]!, oneValues[offset + i]!)) continue;
+      matched[i] = 1;
+      any = true;
+    }
+    if (!any) return;
+    if (this.#matching.card === "one-to-one") {
+      if (match.collides(matched)) refuseMany();
+      match.useAll(matched);
+    } else if (this.#fillMany !== undefined) match.useAll(matched);
+    this.#flush(row, match, one);
   }
 
   /** The same where several rows of the one side take turns; each has labels of its own to give. */

@@ -3,10 +3,10 @@ import { type Labels, labelValue, METRIC_NAME } from "#pkg/labels/mod.ts";
 import { compileRe2, type Re2 } from "#pkg/re2/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { isValidLabelName } from "../syntax/literals.ts";
-import { type Evaluator, type Frame, replay } from "./context.ts";
+import type { Evaluator, Frame } from "./context.ts";
 import { withLabel } from "./label-sets.ts";
+import { SeenSteps } from "./names.ts";
 import type { RowSink } from "./row.ts";
-import { MergedRows } from "./subquery.ts";
 
 /** `label_replace` and `label_join`: the same values under other labels. */
 export async function labelCall(
@@ -17,8 +17,8 @@ export async function labelCall(
 ): Promise<void> {
   const change = call.func.name === "label_replace" ? replacement(call) : joining(call);
   const dst = text(call.args[1]!);
-  // Series may have become alike; then they are one, or clash.
-  const merged = new MergedRows(frame.steps, evaluator.context.budget);
+  // Series may have become alike; then they are one, whose rows may come apart, or clash.
+  const seen = new SeenSteps();
   await evaluator.rows(call.args[0]!, frame, {
     push(row) {
       const changed = change(row.labels);
@@ -26,11 +26,10 @@ export async function labelCall(
         row.labels = withLabel(row.labels, dst, changed);
         if (dst === METRIC_NAME) row.dropName = false;
       }
-      merged.push(row);
+      seen.add(row.labels, row);
+      sink.push(row);
     },
   });
-  await replay(merged.store, sink, evaluator.context.pace);
-  merged.store.release();
 }
 
 /** The new value of a label, or undefined where it stays as it is. */

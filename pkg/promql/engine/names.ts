@@ -2,9 +2,9 @@ import { type Labels, labelsKey, METRIC_NAME } from "#pkg/labels/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
 import { COMPARISON_OPERATORS } from "../syntax/tokens.ts";
 import type { EngineFeatures } from "./context.ts";
+import { sameLabelSet } from "./join-errors.ts";
 import { hasTypeOrUnit, withoutMetadata } from "./label-sets.ts";
 import type { Row, RowSink } from "./row.ts";
-import { sameLabelSet } from "./subquery.ts";
 
 /** True if all series of `expr` have the same name, or none; then dropping it keeps them apart. */
 export function hasOneName(expr: Expr): boolean {
@@ -69,15 +69,33 @@ export function nameDropper(
   };
 }
 
-/** Which steps each label set has had a sample at. */
-export class SeenSteps {
-  readonly #seen = new Map<string, Uint8Array>();
+/** Up to this many steps are the bits of a number. */
+const MASK_STEPS = 31;
 
+/** Which steps each label set has had a sample at; a second one is refused. */
+export class SeenSteps {
+  readonly #masks = new Map<string, number>();
+  readonly #columns = new Map<string, Uint8Array>();
+
+  /** Adds the steps of a row with these labels. Throws where one of them has been there. */
   add(labels: Labels, { kinds }: Row): void {
     const key = labelsKey(labels);
-    const seen = this.#seen.get(key);
+    if (kinds.length <= MASK_STEPS) this.#addMask(key, kinds);
+    else this.#addColumn(key, kinds);
+  }
+
+  #addMask(key: string, kinds: Uint8Array): void {
+    let mask = 0;
+    for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 0) mask |= 1 << i;
+    const seen = this.#masks.get(key) ?? 0;
+    if ((seen & mask) !== 0) throw sameLabelSet();
+    this.#masks.set(key, seen | mask);
+  }
+
+  #addColumn(key: string, kinds: Uint8Array): void {
+    const seen = this.#columns.get(key);
     if (!seen) {
-      this.#seen.set(key, kinds.slice());
+      this.#columns.set(key, kinds.slice());
       return;
     }
     for (let i = 0; i < kinds.length; i++) {

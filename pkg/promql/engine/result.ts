@@ -3,9 +3,9 @@ import { compareLabels, type Labels, labelsKey } from "#pkg/labels/mod.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Frame } from "./context.ts";
 import type { PlanNode } from "./explain.ts";
+import { sameLabelSet } from "./join-errors.ts";
 import { withoutMetadata } from "./label-sets.ts";
 import { type HistogramColumn, Row, type RowStore, StepKind } from "./row.ts";
-import { sameLabelSet } from "./subquery.ts";
 
 /** One number. */
 export interface ScalarValue {

@@ -1,11 +1,12 @@
-import { NarthexError } from "#pkg/errs/mod.ts";
 import { CounterReset, type FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Labels, labelsKey } from "#pkg/labels/mod.ts";
 import { SampleColumns } from "#pkg/storage/mod.ts";
 import type { SubqueryExpr } from "../syntax/ast.ts";
-import type { Evaluator, Frame } from "./context.ts";
+import { type Evaluator, type Frame, replay } from "./context.ts";
+import { sameLabelSet } from "./join-errors.ts";
 import { lookTimes } from "./look-times.ts";
-import { Row, type RowSink, RowStore, type SampleBudget, StepKind } from "./row.ts";
+import { type Row, type RowSink, RowStore, type SampleBudget, StepKind } from "./row.ts";
+import { givesWholeRows } from "./whole-rows.ts";
 
 /** The instants at which a subquery evaluates its expression: multiples of its step. */
 export function subqueryFrame(
@@ -35,24 +36,35 @@ export async function subqueryRows(
   const { budget, pace, defaultSubqueryStepMs } = evaluator.context;
   const inner = subqueryFrame(subquery, frame, defaultSubqueryStepMs);
   if (inner.steps === 0) return;
+  const columns = new SampleColumns(Math.max(1, inner.steps));
+  const taker: RowSink = {
+    push(row) {
+      fillColumns(columns, row, inner);
+      take(row.labels, columns, row.dropName);
+    },
+  };
+  if (givesWholeRows(subquery.expr, evaluator.context.features)) {
+    // What takes a series over looks at its samples by itself, which counts.
+    const outside: RowSink = { push: (row) => budget.outside(() => taker.push(row)) };
+    await budget.uncounted(() => evaluator.rows(subquery.expr, inner, outside));
+    return;
+  }
   const merged = new MergedRows(inner.steps, budget);
   await budget.uncounted(() => evaluator.rows(subquery.expr, inner, merged));
-  const row = new Row(inner.steps);
-  const columns = new SampleColumns(Math.max(1, inner.steps));
-  for (let r = 0; r < merged.store.length; r++) {
-    merged.store.load(r, row);
-    columns.clear();
-    for (let i = 0; i < inner.steps; i++) {
-      const kind = row.kinds[i]!;
-      if (kind === StepKind.none) continue;
-      const time = inner.startMs + i * inner.stepMs;
-      if (kind === StepKind.float) columns.push(time, row.values[i]!);
-      else columns.pushHistogram(time, resampled(row.histograms![i]!));
-    }
-    take(row.labels, columns, row.dropName);
-    if (pace.due()) await pace.rest();
-  }
+  await replay(merged.store, taker, pace);
   merged.store.release();
+}
+
+/** The samples of a row, each at its step's time. */
+function fillColumns(columns: SampleColumns, row: Row, { startMs, stepMs }: Frame): void {
+  columns.clear();
+  for (let i = 0; i < row.kinds.length; i++) {
+    const kind = row.kinds[i]!;
+    if (kind === StepKind.none) continue;
+    const time = startMs + i * stepMs;
+    if (kind === StepKind.float) columns.push(time, row.values[i]!);
+    else columns.pushHistogram(time, resampled(row.histograms![i]!));
+  }
 }
 
 /**
@@ -83,9 +95,4 @@ export class MergedRows implements RowSink {
       this.store.push(row);
     } else if (!this.store.merge(known, row)) throw sameLabelSet();
   }
-}
-
-/** Two samples of one step with the same labels. */
-export function sameLabelSet(): NarthexError {
-  return new NarthexError("execution", "vector cannot contain metrics with the same labelset");
 }
