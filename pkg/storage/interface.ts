@@ -42,7 +42,7 @@ export interface LabelParams {
 export interface Series {
   readonly labels: Labels;
   /**
-   * Appends the float samples with `mint <= t <= maxt` to `into` (which is not cleared first) in
+   * Appends the samples with `mint <= t <= maxt` to `into` (which is not cleared first) in
    * ascending order, each timestamp once, stale markers included. Never throws on data it
    * validated at its border; corrupt chunk bytes raise `corruption`.
    */
