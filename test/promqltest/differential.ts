@@ -1,6 +1,6 @@
 import { messageOf } from "#pkg/errs/mod.ts";
 import { FloatHistogram, formatHistogram } from "#pkg/histogram/mod.ts";
-import { formatSeries, type Labels } from "#pkg/labels/mod.ts";
+import { formatSeries, type Labels, labelsToObject, METRIC_NAME } from "#pkg/labels/mod.ts";
 import {
   childrenOf,
   type Engine,
@@ -11,8 +11,17 @@ import {
   typeOf,
   walk,
 } from "#pkg/promql/mod.ts";
+import { newMatcher } from "#pkg/re2/mod.ts";
+import { SampleColumns } from "#pkg/storage/mod.ts";
 import { MemoryStorage } from "./memory-storage.ts";
-import { evaluateTwin, type StoredSeries, type Times, toLabels, type Value } from "./twin/mod.ts";
+import {
+  evaluateTwin,
+  type StoredSeries,
+  type Times,
+  type TwinOptions,
+  toLabels,
+  type Value,
+} from "./twin/mod.ts";
 
 /** All of the language is on. */
 export const PARSE_ALL = {
@@ -39,6 +48,28 @@ export function storageOf(series: readonly StoredSeries[]): MemoryStorage {
     );
   }
   return storage;
+}
+
+/**
+ * All series of `storage` as the twin reads them: with the counter reset hints of histograms that
+ * come out of a storage.
+ */
+export async function storedIn(storage: MemoryStorage): Promise<StoredSeries[]> {
+  const out: StoredSeries[] = [];
+  const matchers = [newMatcher("=~", METRIC_NAME, ".+")];
+  const all = { mint: 0, maxt: Number.MAX_SAFE_INTEGER, matchers };
+  for await (const batch of storage.select(all, new AbortController().signal)) {
+    for (const series of batch) {
+      const columns = new SampleColumns();
+      series.read(columns, all.mint, all.maxt);
+      const points = Array.from({ length: columns.length }, (_, i) => ({
+        timeMs: columns.timestamps[i]!,
+        value: columns.isStale(i) ? undefined : (columns.histograms?.[i] ?? columns.values[i]!),
+      }));
+      out.push({ metric: new Map(Object.entries(labelsToObject(series.labels))), points });
+    }
+  }
+  return out;
 }
 
 /** What the engine answers. */
@@ -98,10 +129,19 @@ function answerOf(value: QueryValue): Answer {
 }
 
 /** What the twin answers. */
-export function twinAnswer(series: readonly StoredSeries[], query: string, times: Times): Answer {
+export function twinAnswer(
+  series: readonly StoredSeries[],
+  { query, times }: Question,
+  options?: TwinOptions,
+): Answer {
   const out = new Map<string, Map<number, Value>>();
   try {
-    for (const { labels, points } of evaluateTwin(series, parseExpr(query, PARSE_ALL), times)) {
+    for (const { labels, points } of evaluateTwin(
+      series,
+      parseExpr(query, PARSE_ALL),
+      times,
+      options,
+    )) {
       out.set(formatSeries(labels), new Map(points.map(({ timeMs, value }) => [timeMs, value])));
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { CounterReset, CUSTOM_BUCKETS, FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { Choices } from "./choices.ts";
 import type { Profile } from "./query-generator.ts";
 import type { Point, StoredSeries, Value } from "./twin/mod.ts";
@@ -20,6 +21,67 @@ const JOBS = ["x", "y"];
  */
 export function generateData(choices: Choices, profile: Profile): StoredSeries[] {
   return new Maker(choices, profile === "full").make();
+}
+
+/** A histogram that counts, now and then from 0 again, and now and then at another resolution. */
+class Observations {
+  readonly #choices: Choices;
+  readonly #variant: number = 0;
+  #counts: number[] = [];
+  #zero = 0;
+  #sum = 0;
+  #schema = 1;
+
+  constructor(choices: Choices, variant: number) {
+    this.#choices = choices;
+    this.#variant = variant;
+    this.#reset();
+  }
+
+  #reset(): void {
+    this.#counts = new Array<number>(6).fill(0);
+    this.#zero = 0;
+    this.#sum = 0;
+  }
+
+  next(i: number): FloatHistogram {
+    const choices = this.#choices;
+    if (choices.next() < 0.05) this.#reset();
+    if (this.#variant === 2 && i === SAMPLES / 4) {
+      this.#schema = 0;
+      this.#reset();
+    }
+    this.#counts = this.#counts.map((count) => count + choices.pick([0, 0, 1, 2]));
+    this.#zero += choices.pick([0, 1]);
+    this.#sum += choices.pick([0, 1.5, 2.25]);
+    const h = new FloatHistogram();
+    h.schema = this.#schema;
+    h.zeroThreshold = 2 ** -7;
+    h.zeroCount = this.#zero;
+    h.sum = this.#sum;
+    // Two buckets, a gap, two more; the last two of the counts are below 0.
+    h.positiveSpans = Int32Array.of(-1, 2, 1, 2);
+    h.positiveBuckets = Float64Array.from(this.#counts.slice(0, 4));
+    if (this.#variant === 1) {
+      h.negativeSpans = Int32Array.of(0, 2);
+      h.negativeBuckets = Float64Array.from(this.#counts.slice(4));
+    }
+    const all = [...h.positiveBuckets, ...h.negativeBuckets, h.zeroCount];
+    h.count = all.reduce((sum, count) => sum + count, 0);
+    return h;
+  }
+}
+
+/** The same counts in custom buckets. */
+function toCustom(h: FloatHistogram, bounds: readonly number[]): FloatHistogram {
+  const out = new FloatHistogram();
+  out.schema = CUSTOM_BUCKETS;
+  out.customValues = Float64Array.from(bounds);
+  out.sum = h.sum;
+  out.positiveSpans = Int32Array.of(0, 4);
+  out.positiveBuckets = h.positiveBuckets.slice();
+  out.count = out.positiveBuckets.reduce((sum, count) => sum + count, 0);
+  return out;
 }
 
 class Maker {
@@ -53,8 +115,35 @@ class Maker {
       }
     }
     for (const job of [...JOBS, "z"]) this.#add("info", { job, ver: `v${job}` }, () => 1);
-    if (this.#full) this.#addTargets();
+    if (this.#full) {
+      this.#addTargets();
+      this.#addHistograms();
+    }
     return this.#out;
+  }
+
+  /** Native histograms: counters with resets, gauges, custom buckets, and floats among them. */
+  #addHistograms(): void {
+    for (const inst of INSTANCES) {
+      const labels = { inst, job: "x" };
+      const exponential = new Observations(this.#choices, INSTANCES.indexOf(inst));
+      this.#add("nh", labels, (i) => exponential.next(i));
+      const gauge = new Observations(this.#choices, 1);
+      this.#add("nh_gauge", labels, (i) => {
+        const h = gauge.next(i);
+        h.counterReset = CounterReset.gauge;
+        return h;
+      });
+      const custom = new Observations(this.#choices, 0);
+      const bounds = inst === "c" ? [0.1, 1, 5] : [0.1, 0.5, 1];
+      this.#add("nhcb", labels, (i) => toCustom(custom.next(i), bounds));
+      const mixed = new Observations(this.#choices, 2);
+      this.#add("mixed", labels, (i) => {
+        const h = mixed.next(i);
+        if (i < SAMPLES / 3) return h;
+        return i < SAMPLES / 2 ? i : toCustom(h, bounds);
+      });
+    }
   }
 
   #dyadic(): number {

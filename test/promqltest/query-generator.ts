@@ -38,6 +38,15 @@ const SELECTORS = [
 ];
 /** Of these no value stands twice at a time, so that there is one order. */
 const WITHOUT_TIES = ['gauge{inst!="a"}', "req_total"];
+const HISTOGRAM_SELECTORS = [
+  "nh",
+  "nhcb",
+  "nh_gauge",
+  "mixed",
+  'nh{inst="b"}',
+  '{__name__=~"nh|nhcb"}',
+  '{__name__=~"nh|gauge",job="x"}',
+];
 /** Series that their labels without the name tell apart. */
 const ONE_NAME = ["req_total", "gauge", "other", "flaky_total", 'gauge{inst="a"}'];
 /** Functions of floats in a range that give what is exact, or what all compute alike. */
@@ -139,7 +148,7 @@ export class QueryGenerator {
 
   #vector(depth: number): Made {
     if (depth <= 0) return { text: this.#selector(), grade: "exact" };
-    const kind = Math.floor(this.#choices.next() * (this.#full ? 15 : 11));
+    const kind = Math.floor(this.#choices.next() * (this.#full ? 18 : 11));
     switch (kind) {
       case 0:
         return this.#rate();
@@ -161,8 +170,68 @@ export class QueryGenerator {
         return this.#picked(depth);
       case 10:
         return this.#labels(depth);
+      case 11:
+      case 12:
+      case 13:
+        return this.#ofHistograms(depth);
       default:
         return this.#modern(depth);
+    }
+  }
+
+  /** Histograms, or what is said of them. */
+  #ofHistograms(depth: number): Made {
+    const rough = (text: string): Made => ({ text, grade: "rough" });
+    const h = this.#histograms(depth);
+    const kind = this.#choices.next();
+    if (kind < 0.3) return rough(h);
+    if (kind < 0.6) {
+      const names = words(
+        "histogram_count histogram_sum histogram_avg histogram_stddev histogram_stdvar count " +
+          "group max abs absent timestamp scalar",
+      );
+      const name = this.#pick(names);
+      return rough(name === "scalar" ? `vector(scalar(${h}))` : `${name}(${h})`);
+    }
+    if (kind < 0.8) {
+      return rough(`histogram_quantile(${this.#pick(words("0.5 0.9 0.01 0.99 0 1 -1 2"))}, ${h})`);
+    }
+    const ends = this.#pick(words("0,1 0.2,0.7 -1,0.3 -Inf,Inf 0.5,Inf 2,1"));
+    return rough(`histogram_fraction(${ends}, ${h})`);
+  }
+
+  /** An expression whose values are histograms, most of them. */
+  #histograms(depth: number): string {
+    const selector = this.#pick(HISTOGRAM_SELECTORS);
+    const range = `${selector}[${this.#pick(words("1m 2m 5m 37s"))}]`;
+    const inner = (): string =>
+      depth > 0 ? this.#histograms(depth - 1) : selector + this.#modifiers();
+    switch (Math.floor(this.#choices.next() * 9)) {
+      case 0: {
+        const names = words(
+          "rate increase delta irate idelta sum_over_time avg_over_time last_over_time " +
+            "first_over_time count_over_time changes resets present_over_time max_over_time deriv",
+        );
+        return `${this.#pick(names)}(${range}${this.#modifiers()})`;
+      }
+      case 1: {
+        const name = this.#pick(words("rate increase delta"));
+        return `${name}(${range} ${this.#pick(words("anchored smoothed"))})`;
+      }
+      case 2:
+        return this.#chance(0.3) ? `${selector} smoothed` : selector + this.#modifiers();
+      case 3:
+        return `${this.#pick(words("sum avg"))}${this.#pick(GROUPINGS)} (${inner()})`;
+      case 4:
+        return `(${inner()} ${this.#pick(words("+ - == != * and or unless"))} ${inner()})`;
+      case 5:
+        return `(${inner()} ${this.#pick(words("* / </ >/ + =="))} ${this.#pick(words("2 0.5 -1"))})`;
+      case 6:
+        return `-(${inner()})`;
+      case 7:
+        return `label_replace(${inner()}, "dst", "$1", "inst", "(.*)")`;
+      default:
+        return `${this.#pick(words("rate increase sum_over_time last_over_time"))}((${inner()})[3m:30s])`;
     }
   }
 

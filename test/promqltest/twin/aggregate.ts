@@ -110,7 +110,8 @@ export function aggregate(
 ): Sample[] {
   return groupsOf(samples, options.grouping).flatMap(({ metric, samples: members }) => {
     const value = groupValue(op, members, options.param);
-    return value === undefined ? [] : [{ metric, value }];
+    const dropName = members.some((member) => member.dropName === true);
+    return value === undefined ? [] : [{ metric, value, dropName }];
   });
 }
 

@@ -1,10 +1,13 @@
+import { CounterReset, type FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Matcher, METRIC_NAME } from "#pkg/labels/mod.ts";
 import { type Expr, typeOf } from "#pkg/promql/mod.ts";
 import { aggregate, countValues, pick } from "./aggregate.ts";
+import { histogramBetween } from "./histograms.ts";
 import { addInfo } from "./info.ts";
 import { join, scalarOperation, setOperation, withScalar } from "./join.ts";
 import {
   checkDistinct,
+  dropNames,
   isFloat,
   isHistogram,
   type Metric,
@@ -13,8 +16,8 @@ import {
   type Sample,
   type StoredSeries,
   TwinError,
+  type Value,
   withLabel,
-  withoutName,
 } from "./model.ts";
 import { extendedEnds, RANGE_FUNCTIONS } from "./over-range.ts";
 import {
@@ -45,18 +48,23 @@ const SUBQUERY_STEP_MS = 60_000;
 const ANCHORED = ["changes", "delta", "increase", "rate", "resets"];
 const SMOOTHED = ["delta", "increase", "rate"];
 
-/**
- * PromQL, one step at a time and one object per sample: slow, and simple enough to be believed.
- * Names are dropped by each function, as Prometheus does without its feature flag.
- */
+/** Choices of an evaluation. */
+export interface TwinOptions {
+  /** Names are dropped at the end, not by each function. */
+  readonly delayedNameRemoval: boolean;
+}
+
+/** PromQL, one step at a time and one object per sample: slow, and simple enough to be believed. */
 export class Twin {
   readonly #series: readonly StoredSeries[];
   readonly #times: Times;
+  readonly #delayed: boolean;
 
   /** @param series sorted by labels. */
-  constructor(series: readonly StoredSeries[], times: Times) {
+  constructor(series: readonly StoredSeries[], times: Times, options: TwinOptions) {
     this.#series = series;
     this.#times = times;
+    this.#delayed = options.delayedNameRemoval;
   }
 
   scalar(expr: Expr, atMs: number): number {
@@ -107,6 +115,11 @@ export class Twin {
   }
 
   vector(expr: Expr, atMs: number): Sample[] {
+    const samples = this.#vector(expr, atMs);
+    return checkDistinct(this.#delayed ? samples : dropNames(samples));
+  }
+
+  #vector(expr: Expr, atMs: number): Sample[] {
     switch (expr.kind) {
       case "vectorSelector":
         return this.#instant(expr, atMs).map(({ metric, value }) => ({ metric, value }));
@@ -115,19 +128,17 @@ export class Twin {
       case "unary": {
         const samples = this.vector(expr.expr, atMs);
         if (expr.op === "+") return samples;
-        return checkDistinct(
-          samples.map(({ metric, value }) => ({
-            metric: withoutName(metric),
-            value: isFloat(value) ? -value : value.copy().mul(-1),
-          })),
-        );
+        return samples.map(({ metric, value }) => ({
+          ...{ metric, dropName: true },
+          value: isFloat(value) ? -value : value.copy().mul(-1),
+        }));
       }
       case "aggregate":
         return this.#aggregate(expr, atMs);
       case "binary":
-        return checkDistinct(this.#binary(expr, atMs));
+        return this.#binary(expr, atMs);
       case "call":
-        return checkDistinct(this.#call(expr, atMs));
+        return this.#call(expr, atMs);
       default:
         throw new TwinError(`unsupported: ${expr.kind} as a vector`);
     }
@@ -175,7 +186,7 @@ export class Twin {
       return [{ metric: new Map(), value: apply(Math.trunc(atMs / 1000)) }];
     }
     if (name in OF_HISTOGRAMS) {
-      return ofHistograms(vector(0), OF_HISTOGRAMS[name as keyof typeof OF_HISTOGRAMS]);
+      return ofHistograms(vector(0), OF_HISTOGRAMS[name]!);
     }
     switch (name) {
       case "vector":
@@ -221,12 +232,12 @@ export class Twin {
   #timestamps(arg: Expr, atMs: number): Sample[] {
     if (arg.kind === "vectorSelector") {
       return this.#instant(arg, atMs).map(({ metric, timeMs }) => ({
-        metric: withoutName(metric),
+        ...{ metric, dropName: true },
         value: timeMs / 1000,
       }));
     }
     return this.vector(arg, atMs).map(({ metric }) => ({
-      metric: withoutName(metric),
+      ...{ metric, dropName: true },
       value: atMs / 1000,
     }));
   }
@@ -244,7 +255,7 @@ export class Twin {
     const endMs = this.#lookTime(modifiers, atMs);
     const startMs = endMs - this.#rangeOf(range);
     const out: Sample[] = [];
-    for (const { metric, points } of this.range(range, atMs)) {
+    for (const { metric, points, dropName } of this.range(range, atMs)) {
       if (points.length === 0) continue;
       if (name === "double_exponential_smoothing" && scalars.some((s) => s <= 0 || s >= 1)) {
         throw new TwinError("invalid smoothing factor");
@@ -256,7 +267,7 @@ export class Twin {
       });
       if (value === undefined) continue;
       const keepsName = name === "last_over_time" || name === "first_over_time";
-      out.push({ metric: keepsName ? metric : withoutName(metric), value });
+      out.push({ metric, value, dropName: !keepsName || dropName === true });
     }
     if (name !== "absent_over_time") return out;
     return out.length > 0 ? [] : [{ metric: absentMetric(range), value: 1 }];
@@ -300,17 +311,17 @@ export class Twin {
     const afterMs = endMs - this.#rangeOf(subquery);
     const asked = subquery.stepExpr ? this.#duration(subquery.stepExpr, false) : subquery.stepMs;
     const stepMs = asked === 0 ? SUBQUERY_STEP_MS : asked;
-    const out = new Map<string, { metric: Metric; points: Point[] }>();
+    const out = new Map<string, { metric: Metric; points: Point[]; dropName: boolean }>();
     const first = stepMs * Math.floor(afterMs / stepMs) + stepMs;
     for (let timeMs = first; timeMs <= endMs; timeMs += stepMs) {
-      const samples =
+      const samples: readonly Sample[] =
         typeOf(subquery.expr) === "scalar"
           ? [{ metric: new Map<string, string>(), value: this.scalar(subquery.expr, timeMs) }]
           : this.vector(subquery.expr, timeMs);
-      for (const { metric, value } of checkDistinct(samples)) {
+      for (const { metric, value, dropName = false } of checkDistinct(samples)) {
         const key = JSON.stringify([...metric].sort());
-        const known = out.get(key) ?? { metric, points: [] };
-        known.points.push({ timeMs, value });
+        const known = out.get(key) ?? { metric, points: [], dropName };
+        known.points.push({ timeMs, value: isHistogram(value) ? resampled(value) : value });
         out.set(key, known);
       }
     }
@@ -349,18 +360,11 @@ export class Twin {
   #smoothed(selector: Kind<"vectorSelector">, lookMs: number): (Sample & { timeMs: number })[] {
     const window = { afterMs: lookMs - LOOKBACK_MS, upToMs: lookMs + LOOKBACK_MS };
     return this.#between(selector.matchers, window).flatMap(({ metric, points }) => {
-      if (points.some(({ value }) => isHistogram(value))) {
-        throw new TwinError("unsupported: smoothed histograms");
-      }
-      const floats = points as readonly Point<number>[];
-      const before = floats.filter(({ timeMs }) => timeMs < lookMs).at(-1);
-      const after = floats.find(({ timeMs }) => timeMs >= lookMs);
-      if (after?.timeMs === lookMs) return [{ metric, value: after.value, timeMs: lookMs }];
-      if (before === undefined) return [];
-      if (after === undefined) return [{ metric, value: before.value, timeMs: lookMs }];
-      const slope = (after.value - before.value) * (lookMs - before.timeMs);
-      const value = before.value + slope / (after.timeMs - before.timeMs);
-      return [{ metric, value, timeMs: lookMs }];
+      const before = points.filter(({ timeMs }) => timeMs < lookMs).at(-1);
+      const after = points.find(({ timeMs }) => timeMs >= lookMs);
+      const kinds = new Set(points.map(({ value }) => isHistogram(value)));
+      const value = kinds.size > 1 ? undefined : smoothedValue(before, after, lookMs);
+      return value === undefined ? [] : [{ metric, value, timeMs: lookMs }];
     });
   }
 
@@ -406,6 +410,39 @@ export class Twin {
     if ((op === "/" || op === "%") && b === 0) throw new TwinError("division by zero");
     return scalarOperation(op, a, b);
   }
+}
+
+/** What a sample says of a reset since the one before means nothing of another one before it. */
+function resampled(h: FloatHistogram): FloatHistogram {
+  if (h.counterReset === CounterReset.gauge) return h;
+  const out = h.copy();
+  out.counterReset = CounterReset.unknown;
+  return out;
+}
+
+/** The value on the line between two samples, or the last one that there is. */
+function smoothedValue(
+  before: Point | undefined,
+  after: Point | undefined,
+  timeMs: number,
+): Value | undefined {
+  if (after?.timeMs === timeMs) return after.value;
+  if (before === undefined) return undefined;
+  const [from, to] = [before.value, after?.value];
+  if (isHistogram(from)) {
+    if (to === undefined) {
+      const held = from.copy();
+      held.counterReset = CounterReset.unknown;
+      return held;
+    }
+    const next = to as FloatHistogram;
+    const gauges = [from, next].every((h) => h.counterReset === CounterReset.gauge);
+    const points = [before, after] as [Point<FloatHistogram>, Point<FloatHistogram>];
+    return histogramBetween(...points, { timeMs, isCounter: !gauges });
+  }
+  if (after === undefined) return from;
+  const rise = ((to as number) - from) * (timeMs - before.timeMs);
+  return from + rise / (after.timeMs - before.timeMs);
 }
 
 function inner(expr: Expr): Expr {

@@ -1,4 +1,5 @@
 import { CombineNote, CounterReset, FloatHistogram } from "#pkg/histogram/mod.ts";
+import type { Point } from "./model.ts";
 
 /** `a + b` (or `a - b`), or undefined where they cannot be combined. */
 export function combined(
@@ -59,6 +60,77 @@ export function histogramDelta(
   isCounter: boolean,
 ): FloatHistogram | undefined {
   const out = isCounter && after.detectReset(before) ? after.copy() : combined(after, before, -1);
+  if (out === undefined) return undefined;
+  out.counterReset = CounterReset.gauge;
+  return out.compact(0);
+}
+
+/** The line between two histograms; a counter that was reset is taken to have started at 0. */
+export function histogramBetween(
+  a: Point<FloatHistogram>,
+  b: Point<FloatHistogram>,
+  { timeMs, isCounter }: { readonly timeMs: number; readonly isCounter: boolean },
+): FloatHistogram | undefined {
+  if (timeMs === a.timeMs) return a.value.copy();
+  if (timeMs === b.timeMs) return b.value.copy();
+  const fraction = (timeMs - a.timeMs) / (b.timeMs - a.timeMs);
+  if (isCounter && b.value.detectReset(a.value)) return b.value.copy().mul(fraction);
+  const difference = combined(b.value, a.value, -1)?.mul(fraction);
+  return difference && combined(difference, a.value);
+}
+
+/** What a range is given that looks beyond its ends. */
+interface Ends {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly smoothed: boolean;
+}
+
+/** From one end of the range to the other; undefined if there is nothing, or it does not fit. */
+export function extendedHistogramRate(
+  all: readonly Point<FloatHistogram>[],
+  { startMs, endMs, smoothed }: Ends,
+  isCounter: boolean,
+): FloatHistogram | undefined {
+  let first = all.findLastIndex(({ timeMs }, i) => timeMs <= startMs && i < all.length - 1);
+  if (first < 0) first = 0;
+  let last = all.length - 1;
+  if (smoothed) {
+    const reached = all.findIndex(({ timeMs }) => timeMs >= endMs);
+    if (reached >= 0) last = reached;
+  }
+  if (all[last]!.timeMs <= startMs || (smoothed && all[first]!.timeMs > endMs)) return undefined;
+  const inside = all.slice(first, last + 1);
+  const custom = inside[0]!.value.usesCustomBuckets;
+  if (inside.some(({ value }) => value.usesCustomBuckets !== custom)) return undefined;
+  const [from, next] = [all[first]!, all[first + 1]];
+  const left =
+    smoothed && from.timeMs < startMs
+      ? histogramBetween(from, next!, { timeMs: startMs, isCounter })
+      : from.value.copy();
+  const to = all[last]!;
+  const right =
+    smoothed && last > 0 && to.timeMs > endMs
+      ? histogramBetween(all[last - 1]!, to, { timeMs: endMs, isCounter })
+      : to.value.copy();
+  if (left === undefined || right === undefined) return undefined;
+  let out = combined(right, left, -1);
+  if (isCounter) {
+    let before = left;
+    let middle = all.slice(first + 1, last);
+    let crossed = false;
+    if (smoothed && from.timeMs < startMs && next!.value.detectReset(from.value)) {
+      // The line to the left end has crossed this reset already.
+      before = next!.value;
+      middle = all.slice(first + 2, last);
+      crossed = first + 2 > last;
+    }
+    if (first + 1 > last) crossed = true;
+    for (const value of crossed ? [] : [...middle.map((point) => point.value), right]) {
+      if (value.detectReset(before)) out = out && combined(out, before);
+      before = value;
+    }
+  }
   if (out === undefined) return undefined;
   out.counterReset = CounterReset.gauge;
   return out.compact(0);

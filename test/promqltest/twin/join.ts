@@ -51,6 +51,7 @@ function power(base: number, exponent: number): number {
   return base ** exponent;
 }
 
+const isTrim = (op: string): boolean => op === "</" || op === ">/";
 export const isComparison = (op: string): boolean => op in COMPARISONS;
 
 /** Two scalars. */
@@ -92,13 +93,15 @@ export function withScalar(
   options: { readonly scalar: number; readonly swapped: boolean; readonly returnBool: boolean },
 ): Sample[] {
   const { scalar, swapped, returnBool } = options;
-  return samples.flatMap(({ metric, value }) => {
+  return samples.flatMap((sample): Sample[] => {
+    const { metric, value } = sample;
     const result = swapped ? combine(op, scalar, value) : combine(op, value, scalar);
     if (result === undefined) return [];
-    if (returnBool) return [{ metric: withoutName(metric), value: Number(result.keep) }];
+    if (returnBool) return [{ metric, value: Number(result.keep), dropName: true }];
     if (!result.keep) return [];
-    if (isComparison(op)) return [{ metric, value }];
-    return [{ metric: withoutName(metric), value: result.value }];
+    if (isComparison(op) || isTrim(op))
+      return [{ ...sample, value: isTrim(op) ? result.value : value }];
+    return [{ metric, value: result.value, dropName: true }];
   });
 }
 
@@ -148,12 +151,12 @@ export function join(
   const pair = (a: Sample, b: Sample, key: string): void => {
     const result = swapped ? combine(op, b.value, a.value) : combine(op, a.value, b.value);
     if (result === undefined) return;
-    const metric = resultMetric(op, a.metric, b.metric, { matching, returnBool });
+    const metric = resultMetric(op, a.metric, b.metric, matching);
     const seen = matched.get(key) ?? new Set();
     const id = card === "one-to-one" ? "" : keyOf(metric);
     if (seen.has(id)) throw new TwinError("multiple matches for labels");
     matched.set(key, seen.add(id));
-    if (returnBool) out.push({ metric, value: Number(result.keep) });
+    if (returnBool) out.push({ metric, value: Number(result.keep), dropName: true });
     else if (result.keep) out.push({ metric, value: result.value });
   };
   for (const sample of many) {
@@ -173,13 +176,8 @@ export function join(
   return out;
 }
 
-function resultMetric(
-  op: string,
-  many: Metric,
-  one: Metric,
-  { matching, returnBool }: { readonly matching: Matching; readonly returnBool: boolean },
-): Metric {
-  let out = isComparison(op) && !returnBool ? many : withoutName(many);
+function resultMetric(op: string, many: Metric, one: Metric, matching: Matching): Metric {
+  let out = isComparison(op) || isTrim(op) ? many : withoutName(many);
   if (matching.card === "one-to-one") {
     out = matching.on ? keep(out, matching.labels) : without(out, matching.labels);
   }

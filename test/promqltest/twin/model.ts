@@ -11,6 +11,8 @@ export type Metric = ReadonlyMap<string, string>;
 export interface Sample {
   readonly metric: Metric;
   readonly value: Value;
+  /** The name says nothing of the value any more; it is dropped now or at the end. */
+  readonly dropName?: boolean;
 }
 
 /** A stored sample; an undefined value is the stale marker. */
@@ -29,6 +31,7 @@ export interface StoredSeries {
 export interface RangeSeries {
   readonly metric: Metric;
   readonly points: readonly Point[];
+  readonly dropName?: boolean;
 }
 
 /** A query that has no answer. */
@@ -40,6 +43,15 @@ export const isHistogram = (value: Value): value is FloatHistogram =>
 export const isFloat = (value: Value): value is number => typeof value === "number";
 
 const METADATA = [METRIC_NAME, "__type__", "__unit__"];
+
+/** `samples` without the names that are to be dropped. */
+export function dropNames<T extends { readonly metric: Metric; readonly dropName?: boolean }>(
+  samples: readonly T[],
+): T[] {
+  return samples.map((sample) =>
+    sample.dropName ? { ...sample, metric: withoutName(sample.metric), dropName: false } : sample,
+  );
+}
 
 /** The labels that still fit once values were changed. */
 export function withoutName(metric: Metric): Metric {

@@ -1,15 +1,12 @@
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
-import { averageHistograms, histogramDelta, histogramRate, sumHistograms } from "./histograms.ts";
 import {
-  isFloat,
-  isHistogram,
-  meanOf,
-  type Point,
-  quantileOf,
-  Sum,
-  TwinError,
-  type Value,
-} from "./model.ts";
+  averageHistograms,
+  extendedHistogramRate,
+  histogramDelta,
+  histogramRate,
+  sumHistograms,
+} from "./histograms.ts";
+import { isFloat, isHistogram, meanOf, type Point, quantileOf, Sum, type Value } from "./model.ts";
 
 /** What a function over a range is given for one series at one step. Times in ms. */
 export interface Window {
@@ -230,8 +227,13 @@ const extended =
   (isCounter: boolean, isRate: boolean): RangeFunction =>
   (window) => {
     const floats = floatsOf(window);
-    if (floats.length < window.points.length)
-      throw new TwinError("unsupported: extended histograms");
+    const histograms = histogramsOf(window);
+    if (floats.length > 0 && histograms.length > 0) return undefined;
+    const rangeSeconds = seconds(window.endMs - window.startMs);
+    if (histograms.length > 0) {
+      const rate = extendedHistogramRate(histograms, window, isCounter);
+      return rate && isRate ? rate.div(rangeSeconds) : rate;
+    }
     if (floats.length === 0) return undefined;
     const ends = extendedEnds(floats, window, isCounter);
     if (ends === undefined) return undefined;
@@ -241,7 +243,7 @@ const extended =
       // A single sample is both ends; there is nothing between it and itself.
       for (let i = 1; i < all.length; i++) if (all[i]! < all[i - 1]!) result += all[i - 1]!;
     }
-    return isRate ? result / seconds(window.endMs - window.startMs) : result;
+    return isRate ? result / rangeSeconds : result;
   };
 
 /** `irate` and `idelta`: the last two samples only. */

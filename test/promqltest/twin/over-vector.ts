@@ -1,13 +1,8 @@
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
+import { METRIC_NAME } from "#pkg/labels/mod.ts";
+import { nativeFraction, nativeQuantile, nativeVariance } from "./buckets.ts";
 import { type ClassicBucket, classicFraction, classicQuantile } from "./histograms.ts";
-import {
-  isFloat,
-  keyOf,
-  type Sample,
-  TwinError,
-  withLabel,
-  without,
-  withoutName,
-} from "./model.ts";
+import { isFloat, keyOf, type Metric, type Sample, withLabel, without } from "./model.ts";
 
 /** Functions of one float. */
 export const MAPS: Readonly<Record<string, (value: number) => number>> = {
@@ -60,10 +55,10 @@ export const DATES: Readonly<Record<string, (seconds: number) => number>> = {
   year: inUtc((date) => date.getUTCFullYear()),
 };
 
-/** `apply` to each float; names are dropped, histograms left out. */
+/** `apply` to each float; names are to be dropped, histograms left out. */
 export function mapFloats(samples: readonly Sample[], apply: (value: number) => number): Sample[] {
   return samples.flatMap(({ metric, value }) =>
-    isFloat(value) ? [{ metric: withoutName(metric), value: apply(value) }] : [],
+    isFloat(value) ? [{ metric, value: apply(value), dropName: true }] : [],
   );
 }
 
@@ -75,34 +70,55 @@ export function labelReplace(samples: readonly Sample[], args: readonly string[]
     const match = compiled.exec(sample.metric.get(source) ?? "");
     if (match === null) return sample;
     const value = replacement.replace(/\$(\d)/g, (_, group: string) => match[Number(group)] ?? "");
-    return { ...sample, metric: withLabel(sample.metric, target, value) };
+    return renamed(sample, target, value);
   });
+}
+
+/** A label set anew; a name that is set is there to stay. */
+function renamed(sample: Sample, target: string, value: string): Sample {
+  const metric = withLabel(sample.metric, target, value);
+  return target === METRIC_NAME ? { ...sample, metric, dropName: false } : { ...sample, metric };
 }
 
 export function labelJoin(samples: readonly Sample[], args: readonly string[]): Sample[] {
   const [target, separator, ...sources] = args as [string, string, ...string[]];
   return samples.map((sample) => {
     const value = sources.map((source) => sample.metric.get(source) ?? "").join(separator);
-    return { ...sample, metric: withLabel(sample.metric, target, value) };
+    return renamed(sample, target, value);
   });
 }
 
-/** The series of buckets that belong together. */
+/** The classic histograms among `samples`, without those that stand beside a native one. */
 function classicHistograms(
   samples: readonly Sample[],
-): Map<string, { sample: Sample; buckets: ClassicBucket[] }> {
-  const out = new Map<string, { sample: Sample; buckets: ClassicBucket[] }>();
-  for (const sample of samples) {
-    if (!isFloat(sample.value)) throw new TwinError("unsupported: quantiles of native histograms");
-    const le = parseBound(sample.metric.get("le") ?? "");
-    if (le === undefined) continue;
-    const rest = without(sample.metric, ["le"]);
-    const key = keyOf(rest);
-    const known = out.get(key) ?? { sample: { ...sample, metric: withoutName(rest) }, buckets: [] };
-    known.buckets.push({ le, count: sample.value });
-    out.set(key, known);
+): { metric: Metric; buckets: ClassicBucket[] }[] {
+  const out = new Map<string, { metric: Metric; buckets: ClassicBucket[] }>();
+  for (const { metric, value } of samples) {
+    const le = parseBound(metric.get("le") ?? "");
+    if (!isFloat(value) || le === undefined) continue;
+    const rest = without(metric, ["le"]);
+    const known = out.get(keyOf(rest)) ?? { metric: rest, buckets: [] };
+    known.buckets.push({ le, count: value });
+    out.set(keyOf(rest), known);
   }
-  return out;
+  for (const { metric } of nativeHistograms(samples)) out.delete(keyOf(metric));
+  return [...out.values()];
+}
+
+function nativeHistograms(samples: readonly Sample[]): { metric: Metric; value: FloatHistogram }[] {
+  return samples.flatMap(({ metric, value }) => (isFloat(value) ? [] : [{ metric, value }]));
+}
+
+/** Those that do not stand beside a classic one. */
+function loneNatives(samples: readonly Sample[]): { metric: Metric; value: FloatHistogram }[] {
+  const classic = new Set(
+    samples
+      .filter(
+        ({ metric, value }) => isFloat(value) && parseBound(metric.get("le") ?? "") !== undefined,
+      )
+      .map(({ metric }) => keyOf(without(metric, ["le"]))),
+  );
+  return nativeHistograms(samples).filter(({ metric }) => !classic.has(keyOf(metric)));
 }
 
 function parseBound(text: string): number | undefined {
@@ -110,11 +126,27 @@ function parseBound(text: string): number | undefined {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
+/** What is found out of histograms of both kinds. */
+function ofBoth(
+  samples: readonly Sample[],
+  ofNative: (h: FloatHistogram) => number,
+  ofClassic: (buckets: readonly ClassicBucket[]) => number,
+): Sample[] {
+  return [
+    ...loneNatives(samples).map(({ metric, value }) => ({ metric, value: ofNative(value) })),
+    ...classicHistograms(samples).map(({ metric, buckets }) => ({
+      metric,
+      value: ofClassic(buckets),
+    })),
+  ].map((sample) => ({ ...sample, dropName: true }));
+}
+
 export function histogramQuantile(q: number, samples: readonly Sample[]): Sample[] {
-  return [...classicHistograms(samples).values()].map(({ sample, buckets }) => ({
-    metric: sample.metric,
-    value: classicQuantile(q, buckets),
-  }));
+  return ofBoth(
+    samples,
+    (h) => nativeQuantile(q, h),
+    (buckets) => classicQuantile(q, buckets),
+  );
 }
 
 export function histogramFraction(
@@ -122,24 +154,28 @@ export function histogramFraction(
   upper: number,
   samples: readonly Sample[],
 ): Sample[] {
-  return [...classicHistograms(samples).values()].map(({ sample, buckets }) => ({
-    metric: sample.metric,
-    value: classicFraction(lower, upper, buckets),
-  }));
+  return ofBoth(
+    samples,
+    (h) => nativeFraction(lower, upper, h),
+    (buckets) => classicFraction(lower, upper, buckets),
+  );
 }
 
 /** Functions of one histogram; floats are left out. */
-export const OF_HISTOGRAMS = {
-  histogram_avg: (count: number, sum: number): number => sum / count,
-  histogram_count: (count: number): number => count,
-  histogram_sum: (_: number, sum: number): number => sum,
-} as const;
+export const OF_HISTOGRAMS: Readonly<Record<string, (h: FloatHistogram) => number>> = {
+  histogram_avg: ({ sum, count }) => sum / count,
+  histogram_count: ({ count }) => count,
+  histogram_stddev: (h) => Math.sqrt(nativeVariance(h)),
+  histogram_stdvar: nativeVariance,
+  histogram_sum: ({ sum }) => sum,
+};
 
 export function ofHistograms(
   samples: readonly Sample[],
-  apply: (count: number, sum: number) => number,
+  apply: (h: FloatHistogram) => number,
 ): Sample[] {
-  return samples.flatMap(({ metric, value }) =>
-    isFloat(value) ? [] : [{ metric: withoutName(metric), value: apply(value.count, value.sum) }],
-  );
+  return nativeHistograms(samples).map(({ metric, value }) => ({
+    ...{ metric, dropName: true },
+    value: apply(value),
+  }));
 }
