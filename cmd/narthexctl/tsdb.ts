@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { type BlockMeta, BlockReader, isBlockId, META_FILE, readMeta } from "#pkg/block/mod.ts";
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import { formatHistogram } from "#pkg/histogram/mod.ts";
 import { formatLabels, METRIC_NAME } from "#pkg/labels/mod.ts";
 import { formatDuration, formatFloatG } from "#pkg/model/mod.ts";
 import { parseMetricSelector } from "#pkg/promql/mod.ts";
@@ -130,7 +131,9 @@ async function dump(source: ChunkQuerier, params: SelectParams, io: Io): Promise
       series.read(columns, params.mint, params.maxt);
       const name = formatLabels(series.labels);
       for (let i = 0; i < columns.length; i++) {
-        text += `${name} ${formatFloatG(columns.values[i]!)} ${columns.timestamps[i]!}\n`;
+        const h = columns.histograms?.[i];
+        const value = h ? formatHistogram(h) : formatFloatG(columns.values[i]!);
+        text += `${name} ${value} ${columns.timestamps[i]!}\n`;
         if (text.length < TEXT_LENGTH) continue;
         await io.out(text);
         text = "";
