@@ -49,6 +49,8 @@ export interface Evaluator {
   rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void>;
   /** The value of a scalar expression at each step; owned by the caller. */
   scalar(expr: Expr, frame: Frame): Promise<Float64Array>;
+  /** The same for the series of another querier. */
+  on(querier: Querier): Evaluator;
 }
 
 /** Work between two looks at the clock's result; the look itself is cheap. */

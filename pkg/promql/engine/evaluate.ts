@@ -1,8 +1,9 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
+import type { Querier } from "#pkg/storage/mod.ts";
 import type { BinaryExpr, Call, Expr, UnaryExpr, VectorSelector } from "../syntax/ast.ts";
 import { typeOf } from "../syntax/ast.ts";
 import { aggregate } from "./aggregate.ts";
-import { eachBatch } from "./aligned.ts";
+import { commonSelection, eachBatch } from "./aligned.ts";
 import { binary } from "./binary.ts";
 import type { EvalContext, Evaluator, Frame } from "./context.ts";
 import { nameDropper } from "./names.ts";
@@ -69,10 +70,9 @@ export class TreeEvaluator implements Evaluator {
           : aggregate(expr, frame, this, sink);
       }
       case "binary": {
-        const selectors = this.#sharing.aligned.get(expr);
-        return selectors
-          ? this.#batches(expr, frame, { selectors, sink })
-          : this.#binary(expr, frame, sink);
+        const base = this.#sharing.aligned.get(expr);
+        if (base && (await this.#batches(expr, base, { frame, sink }))) return;
+        return this.#binary(expr, frame, sink);
       }
       case "call":
         return vectorCall(expr, frame, this, sink);
@@ -90,20 +90,22 @@ export class TreeEvaluator implements Evaluator {
     return binary(expr, frame, this, target);
   }
 
-  /** Evaluates an operator for some series after the other, which are selected once. */
-  #batches(
+  /** Evaluates an operator between series and themselves over one selection; false if it cannot. */
+  async #batches(
     expr: BinaryExpr,
-    frame: Frame,
-    { selectors, sink }: { readonly selectors: readonly VectorSelector[]; readonly sink: RowSink },
-  ): Promise<void> {
+    base: VectorSelector,
+    { frame, sink }: { readonly frame: Frame; readonly sink: RowSink },
+  ): Promise<boolean> {
     const { context } = this;
+    const selection = commonSelection([expr], base, { frame, context });
+    if (selection === undefined) return false;
+    return eachBatch(selection, context, (querier) => this.on(querier).#binary(expr, frame, sink));
+  }
+
+  /** Evaluates with the series of another querier, which selects nothing for several parts. */
+  on(querier: Querier): TreeEvaluator {
     const plan = { invariants: this.#invariants, sharing: NO_SHARING };
-    return eachBatch(expr, selectors, {
-      frame,
-      context,
-      evaluate: (querier) =>
-        new TreeEvaluator({ ...context, querier }, plan).#binary(expr, frame, sink),
-    });
+    return new TreeEvaluator({ ...this.context, querier }, plan);
   }
 
   async #unary(expr: UnaryExpr, frame: Frame, sink: RowSink): Promise<void> {

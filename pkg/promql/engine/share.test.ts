@@ -59,7 +59,14 @@ test.each([
   ["sum(rate(c_total[5m])) / sum(rate(c_total[5m]))", 1],
   ["sum by (job) (rate(c_total[5m])) / on () group_left sum(rate(c_total[5m]))", 1],
   ["sum(c_total) / count(c_total) - avg(c_total)", 1],
-  ["sum(rate(c_total[5m])) + sum(rate(c_total[6m]))", 2],
+  // Aggregations of the same series, or of some of them.
+  ["sum(rate(c_total[5m])) + sum(rate(c_total[6m]))", 1],
+  ['sum(rate(c_total{job=~"j[12]"}[5m])) / sum(rate(c_total[5m]))', 1],
+  ['sum by (job) (rate(c_total{i="7"}[5m])) / count by (job) (c_total{i!="8"})', 2],
+  ['count(c_total{i!="8",job="j1"}) / count(c_total{i!="8"}) + max(c_total)', 1],
+  ['sum(rate(c_total{job="j1"}[30m])) / sum(rate(c_total[5m]))', 2],
+  ["sum(c_total) / sum(c_total offset 70m)", 2],
+  ["sum(increase(t_total[5m])) / sum(t_total)", undefined],
   ["sum(sum by (job) (c_total)) + max(sum by (job) (c_total)) + sum by (job) (c_total)", 1],
   ["sum(c_total) + max_over_time(sum(c_total)[5m:1m]) * max(c_total)", 2],
   ["max_over_time((sum(c_total) / count(c_total))[5m:1m])", 1],
@@ -79,6 +86,7 @@ test.each([
   ['c_total - c_total{job="j1"}', 1],
   ['c_total and c_total{job="j1"} or c_total', 2],
   ["c_total or c_total offset 5m", 2],
+  ["c_total - c_total offset 75m", 2],
   ["c_total * scalar(c_total)", 2],
   // The same on both sides of any operator.
   ["c_total / on (i) c_total", 1],

@@ -1,14 +1,16 @@
+import { METRIC_NAME } from "#pkg/labels/mod.ts";
 import type { AggregateExpr, BinaryExpr, Expr, VectorSelector } from "../syntax/ast.ts";
 import { childrenOf, typeOf } from "../syntax/ast.ts";
+import { hasMatcher } from "./aligned.ts";
 import { isRowWise, vectorArgument } from "./label-flow.ts";
 import { hasOneName } from "./names.ts";
 import { exprKey, matchersKey } from "./same-expr.ts";
 
-/** Aggregations of one and the same vector. */
+/** Aggregations that take in their vectors together. */
 export interface SharedInput {
-  /** The vector as it stands in the last of them. */
-  readonly input: Expr;
   readonly members: readonly AggregateExpr[];
+  /** Where their vectors differ: a selector of all series that they are made of, each by itself. */
+  readonly base: VectorSelector | undefined;
 }
 
 /** What an evaluation can do once for several parts of an expression. */
@@ -17,9 +19,10 @@ export interface Sharing {
   readonly aggregates: ReadonlyMap<Expr, SharedInput>;
   /**
    * Operators that only ever bring a series together with itself, of whose selectors all ask for
-   * the same series: these need selecting once, and can be dealt with batch by batch.
+   * the same series, as the one that is given here: these need selecting once, and can be dealt with
+   * batch by batch.
    */
-  readonly aligned: ReadonlyMap<Expr, readonly VectorSelector[]>;
+  readonly aligned: ReadonlyMap<Expr, VectorSelector>;
 }
 
 export const NO_SHARING: Sharing = { aggregates: new Map(), aligned: new Map() };
@@ -46,11 +49,47 @@ function sharedInputs(root: Expr, invariants: ReadonlySet<Expr>): Map<Expr, Shar
   // The inputs of all but the last are not evaluated, so what is in them counts for nothing.
   const visited = collect(root, invariants, (node, key) => all.get(key)!.at(-1) === node);
   const shared = new Map<Expr, SharedInput>();
-  for (const members of visited.values()) {
-    if (members.length < 2) continue;
-    for (const member of members) shared.set(member, { input: members.at(-1)!.expr, members });
+  const share = (members: readonly AggregateExpr[], base: VectorSelector | undefined): void => {
+    for (const member of members) shared.set(member, { members, base });
+  };
+  const byMetric = new Map<string, AggregateExpr[][]>();
+  for (const [key, members] of visited) {
+    const metric = metricOf(members[0]!.expr);
+    if (metric === undefined) {
+      if (members.length > 1) share(members, undefined);
+      continue;
+    }
+    const scoped = `${scopeOf(key)} ${metric}`;
+    const others = byMetric.get(scoped);
+    if (others) others.push(members);
+    else byMetric.set(scoped, [members]);
+  }
+  for (const groups of byMetric.values()) {
+    const base = baseOf(groups);
+    if (groups.length > 1 && base !== undefined) share(groups.flat(), base);
+    else for (const members of groups) if (members.length > 1) share(members, undefined);
   }
   return shared;
+}
+
+/** The metric that a vector is made of, if it is made of one and the same series throughout. */
+function metricOf(input: Expr): string | undefined {
+  if (findKey(input, new Map()) === undefined) return undefined;
+  const { matchers } = selectorsOf(input)[0]!;
+  return matchers.find(({ name }) => name === METRIC_NAME)!.value;
+}
+
+/** Of all selectors the one that selects what any of them does, if there is one. */
+function baseOf(groups: readonly (readonly AggregateExpr[])[]): VectorSelector | undefined {
+  const selectors = groups.map((members) => selectorsOf(members[0]!.expr)[0]!);
+  return selectors.find((base) =>
+    selectors.every((other) => base.matchers.every((matcher) => hasMatcher(other, matcher))),
+  );
+}
+
+/** The scope that a key of `collect` begins with. */
+function scopeOf(key: string): string {
+  return key.slice(0, key.indexOf(" "));
 }
 
 /** Aggregations by input and by the part of the expression that is evaluated at the same times. */
@@ -77,13 +116,13 @@ function collect(
   return found;
 }
 
-function alignedOperators(root: Expr): Map<Expr, readonly VectorSelector[]> {
+function alignedOperators(root: Expr): Map<Expr, VectorSelector> {
   const aligned = new Map<Expr, string>();
   findKey(root, aligned);
-  const found = new Map<Expr, readonly VectorSelector[]>();
+  const found = new Map<Expr, VectorSelector>();
   const visit = (node: Expr): void => {
     if (!aligned.has(node)) childrenOf(node).forEach(visit);
-    else found.set(node, selectorsOf(node));
+    else found.set(node, selectorsOf(node)[0]!);
   };
   visit(root);
   return found;
