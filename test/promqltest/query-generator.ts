@@ -442,7 +442,10 @@ export class QueryGenerator {
       }
       case 1: {
         const metric = this.#pick(words("req_total flaky_total gauge"));
-        if (this.#chance(0.3)) return rough(`${metric} smoothed${this.#modifiers()}`);
+        if (this.#chance(0.3)) {
+          const selector = `${metric} smoothed${this.#modifiers()}`;
+          return rough(this.#chance(0.3) ? `timestamp(${selector})` : selector);
+        }
         const name = this.#pick(words("rate increase delta"));
         return rough(`${name}(${metric}[${duration}] smoothed${this.#modifiers()})`);
       }

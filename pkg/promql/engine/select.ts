@@ -52,7 +52,9 @@ export async function selectInstant(
   const last = times.firstMs + (frame.steps - 1) * times.stepMs;
   // The lookback is open on the left, as all ranges are.
   const mint = times.firstMs - lookbackDeltaMs + 1;
-  const maxt = selector.smoothed ? last + lookbackDeltaMs : last;
+  // As in Prometheus, `smoothed` changes values only.
+  const smoothed = selector.smoothed && look === Look.value;
+  const maxt = smoothed ? last + lookbackDeltaMs : last;
   const range = selectParams(selector, context, { mint, maxt });
   const isStats = context.statsOnly.has(selector);
   // Where all steps look at one time, they look back to one sample; resets are found by comparing.
@@ -60,7 +62,7 @@ export async function selectInstant(
   const params = lastOnly ? { ...range, hints: { ...range.hints, lastOnly } } : range;
   const columns = new SampleColumns();
   const row = new Row(frame.steps);
-  const smooth = selector.smoothed ? new Smoothing(selector, times, context) : undefined;
+  const smooth = smoothed ? new Smoothing(selector, times, context) : undefined;
   for await (const batch of selectBatches(params, context)) {
     for (const series of batch) {
       columns.clear();

@@ -231,7 +231,8 @@ export class Twin {
 
   #timestamps(arg: Expr, atMs: number): Sample[] {
     if (arg.kind === "vectorSelector") {
-      return this.#instant(arg, atMs).map(({ metric, timeMs }) => ({
+      // Of the sample that is looked at, even where its value would be smoothed.
+      return this.#lookBack(arg.matchers, this.#lookTime(arg, atMs)).map(({ metric, timeMs }) => ({
         ...{ metric, dropName: true },
         value: timeMs / 1000,
       }));
