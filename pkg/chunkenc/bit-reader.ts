@@ -9,46 +9,60 @@ export class BitReader {
   hi = 0;
   /** Low half of what `read64` has read. */
   lo = 0;
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
+  readonly #view: DataView;
+  readonly #start: number;
   readonly #path: string;
-  #at = 0;
-  /** Bits of the byte at `#at` that are read already. */
-  #shift = 0;
+  readonly #endBit: number;
+  /** Bits that are read, counted from `#start`. */
+  #position = 0;
 
   constructor(bytes: Uint8Array, start: number, end: number, path: string) {
-    this.#bytes = bytes;
-    this.#at = start;
-    this.#end = end;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
+    this.#start = start;
+    this.#endBit = (end - start) * 8;
     this.#path = path;
   }
 
   /** Bits that are left. */
   get left(): number {
-    return (this.#end - this.#at) * 8 - this.#shift;
+    return this.#endBit - this.#position;
   }
 
   /** Raises `corruption` at the byte that is read next. */
   fail(message: string): never {
-    throw new CorruptionError(this.#path, this.#at, message);
+    throw new CorruptionError(this.#path, this.#start + (this.#position >>> 3), message);
+  }
+
+  /** The next bit. */
+  bit(): number {
+    const position = this.#position;
+    if (position >= this.#endBit) this.fail("stream ends, want 1 bit");
+    this.#position = position + 1;
+    return (this.#view.getUint8(position >>> 3) >>> (7 - (position & 7))) & 1;
   }
 
   /** The next `count` bits, 1 to 32, as an unsigned number. */
   bits(count: number): number {
-    if (count > this.left) this.fail(`stream ends, want ${count} bits`);
-    const bytes = this.#bytes;
-    const at = this.#at;
-    const shift = this.#shift;
-    let word = (bytes[at]! << 24) | 0;
-    if (shift + count > 8) {
-      const next = at + 1;
-      word |= (byteAt(bytes, next) << 16) | (byteAt(bytes, next + 1) << 8) | byteAt(bytes, at + 3);
-    }
-    word <<= shift;
-    if (shift + count > 32) word |= byteAt(bytes, at + 4) >>> (8 - shift);
-    this.#at = at + ((shift + count) >>> 3);
-    this.#shift = (shift + count) & 7;
+    const position = this.#position;
+    if (position + count > this.#endBit) this.fail(`stream ends, want ${count} bits`);
+    this.#position = position + count;
+    const at = position >>> 3;
+    const shift = position & 7;
+    const view = this.#view;
+    if (at + 5 > view.byteLength) return this.#tailBits(at, shift, count);
+    const word = (view.getInt32(at) << shift) | (view.getUint8(at + 4) >>> (8 - shift));
     return word >>> (32 - count);
+  }
+
+  /** As `bits`, where fewer than five bytes are left. */
+  #tailBits(at: number, shift: number, count: number): number {
+    let word = 0;
+    for (let i = 0; i < 4; i++) word = (word << 8) | this.#byteAt(at + i);
+    return ((word << shift) | (this.#byteAt(at + 4) >>> (8 - shift))) >>> (32 - count);
+  }
+
+  #byteAt(i: number): number {
+    return i < this.#view.byteLength ? this.#view.getUint8(i) : 0;
   }
 
   /** Reads 64 bits into `hi` and `lo`. */
@@ -60,7 +74,7 @@ export class BitReader {
   /** Reads a number of 1 to 8 leading ones and the bits that go with it; see the format. */
   #payloadBits(): number {
     for (let ones = 0; ones < VARBIT_SIZES.length; ones++) {
-      if (this.bits(1) === 0) return VARBIT_SIZES[ones]!;
+      if (this.bit() === 0) return VARBIT_SIZES[ones]!;
     }
     return 64;
   }
@@ -99,7 +113,3 @@ export class BitReader {
 
 /** Payload bits by the number of leading ones. */
 const VARBIT_SIZES: readonly number[] = [0, 3, 6, 9, 12, 18, 25, 56];
-
-function byteAt(bytes: Uint8Array, i: number): number {
-  return i < bytes.length ? bytes[i]! : 0;
-}

@@ -31,8 +31,8 @@ export class XorValues {
 
   /** Moves value `i` on by a difference. */
   read(i: number, from: BitReader): void {
-    if (from.bits(1) === 0) return;
-    if (from.bits(1) === 1) {
+    if (from.bit() === 0) return;
+    if (from.bit() === 1) {
       const leading = from.bits(5);
       const significant = from.bits(6) || 64;
       if (leading + significant > 64) from.fail("window of a value exceeds 64 bits");
