@@ -34,6 +34,17 @@ const SORT_SLICE = 20_000;
 /** Selections below this share of the head are sorted by themselves, without ranking the head. */
 const RANK_SHARE = 1 / 16;
 
+/** Bytes of chunks beyond which the scratch memory of a batch is not kept. */
+const SCRATCH_BYTES_MAX = 4 * 1024 * 1024;
+let scratch = new PackedBatchBuilder(BATCH_SERIES);
+
+/** The builder that all heads share: a batch is built without a pause, and copied at its end. */
+function takeScratch(): PackedBatchBuilder {
+  if (scratch.bytes.length > SCRATCH_BYTES_MAX) scratch = new PackedBatchBuilder(BATCH_SERIES);
+  scratch.clear();
+  return scratch;
+}
+
 /** Reads of a head. Several may run while samples are appended. */
 export class HeadReader implements ChunkQuerier {
   readonly #head: Head;
@@ -62,11 +73,10 @@ export class HeadReader implements ChunkQuerier {
     const refs = await this.#sorted(found, signal);
     const limit =
       params.limit && params.limit > 0 ? Math.min(params.limit, refs.length) : refs.length;
-    const builder = new PackedBatchBuilder(Math.min(limit, BATCH_SERIES));
     for (let from = 0; from < limit; from += BATCH_SERIES) {
       if (signal.aborted) throw abortError(signal);
       const part = refs.subarray(from, Math.min(limit, from + BATCH_SERIES));
-      const batch = this.#batch(part, params, builder);
+      const batch = this.#batch(part, params);
       if (batch.length > 0) yield batch;
       await yieldNow();
     }
@@ -77,7 +87,7 @@ export class HeadReader implements ChunkQuerier {
     const head = this.#head;
     const { rows, labelArena } = head;
     const skipChunks = params.hints?.skipChunks === true;
-    out.clear();
+    const out = takeScratch();
     for (let i = 0; i < refs.length; i++) {
       const ref = refs[i]!;
       const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
