@@ -77,8 +77,8 @@ export function nativeQuantile(q: number, h: FloatHistogram): number {
   let found: Bucket = { lower: 0, upper: 0, count: 0 };
   let seen = 0;
   for (const bucket of buckets) {
-    if (bucket.count === 0) continue;
     found = bucket;
+    if (bucket.count === 0) continue;
     seen += bucket.count;
     if (seen >= rank) break;
   }
