@@ -22,7 +22,7 @@ export async function limitRows(
     return limitCount(expr, { frame, evaluator, sink, counts });
   }
   if (params.some(Number.isNaN)) throw new NarthexError("execution", "Ratio value is NaN");
-  for (const ratio of params) warnRatio(ratio, expr, evaluator);
+  for (const ratio of extremes(params)) warnRatio(ratio, expr, evaluator);
   await evaluator.rows(expr.expr, frame, {
     push(row) {
       const fraction = labelsHashFraction(row.labels as Labels);
@@ -66,6 +66,17 @@ async function limitCount(
       if (any) sink.push(row);
     },
   });
+}
+
+/** The largest and the smallest of a parameter's values, of which notes are made; NaN if any is. */
+export function extremes(values: Float64Array): number[] {
+  let max = -Number.MAX_VALUE;
+  let min = Number.MAX_VALUE;
+  for (const value of values) {
+    max = Math.max(max, value);
+    min = Math.min(min, value);
+  }
+  return [max, min];
 }
 
 function warnRatio(ratio: number, expr: AggregateExpr, { context }: Evaluator): void {

@@ -6,7 +6,7 @@ import type { AggregateExpr } from "../syntax/ast.ts";
 import { positionOf } from "../syntax/ast.ts";
 import { isValidLabelName, quoteBytes } from "../syntax/literals.ts";
 import { keepBest } from "./aggregate-k.ts";
-import { limitRows } from "./aggregate-limit.ts";
+import { extremes, limitRows } from "./aggregate-limit.ts";
 import { Aggregation, ignoreHistograms } from "./aggregation.ts";
 import type { Evaluator, Frame } from "./context.ts";
 import { quantile } from "./functions/numeric.ts";
@@ -58,7 +58,7 @@ async function quantiles(
 ): Promise<void> {
   const { annotations, budget, pace } = evaluator.context;
   const q = await evaluator.scalar(expr.param!, frame);
-  for (const value of q) warnQuantile(value, expr.param!, annotations);
+  for (const value of extremes(q)) warnQuantile(value, expr.param!, annotations);
   const groups = new Groups(expr);
   const store = new RowStore(frame.steps, budget);
   const members: number[][] = [];

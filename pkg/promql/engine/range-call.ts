@@ -101,7 +101,6 @@ export async function rangeCall(
   const range = call.args.find((arg) => arg.kind === "matrixSelector" || arg.kind === "subquery") as
     | MatrixSelector
     | SubqueryExpr;
-  noteQuantile(call, scalars, evaluator);
   const apply = new RangeApplication(call, { range, evaluator, sink, frame });
   if (range.kind === "subquery") {
     const times = lookTimes(range, frame);
@@ -220,11 +219,21 @@ class RangeApplication {
       this.#notes.startOverlap(labelValue(labels, METRIC_NAME), windows.overlaps);
     }
     const hasFloats = row.kinds.indexOf(1) >= 0;
+    if (hasFloats && this.#fn.name === "quantile_over_time") this.#noteQuantiles(windows, row);
     if (!hasFloats && row.histograms === undefined) return;
     if (hasFloats && this.#isCounterFunction) this.#suspect(labels);
     row.labels = labels;
     row.dropName = dropName || !keepsName(this.#call.func.name);
     this.#sink.push(row);
+  }
+
+  /** Notes quantiles that are none, where there is anything to take them of. */
+  #noteQuantiles({ scalars }: Windows, { kinds }: Row): void {
+    const { annotations } = this.#evaluator.context;
+    for (let i = 0; i < kinds.length; i++) {
+      const q = scalars[0]![i]!;
+      if (kinds[i] !== 0 && !(q >= 0 && q <= 1)) warnQuantile(q, this.#call.args[0]!, annotations);
+    }
   }
 
   /** Notes series that do not look like counters. */
@@ -264,11 +273,6 @@ function kernelOf(call: Call): RangeKernel {
     return extendedKernel({ isCounter: name !== "delta", isRate: name === "rate", smoothed });
   }
   return KERNELS.get(name)!();
-}
-
-function noteQuantile(call: Call, scalars: readonly Float64Array[], { context }: Evaluator): void {
-  if (call.func.name !== "quantile_over_time") return;
-  for (const q of scalars[0]!) warnQuantile(q, call.args[0]!, context.annotations);
 }
 
 /** Warns of a quantile that is none. */
