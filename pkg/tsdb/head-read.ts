@@ -83,7 +83,7 @@ export class HeadReader implements ChunkQuerier {
   }
 
   /** The live ones of `refs` that have chunks in the range, as a batch of copies. */
-  #batch(refs: Uint32Array, params: SelectParams, out: PackedBatchBuilder): readonly ChunkSeries[] {
+  #batch(refs: Uint32Array, params: SelectParams): readonly ChunkSeries[] {
     const head = this.#head;
     const { rows, labelArena } = head;
     const skipChunks = params.hints?.skipChunks === true;
