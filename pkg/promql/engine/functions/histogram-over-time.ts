@@ -64,16 +64,24 @@ export class HistogramMean implements HistogramTotal {
   #sum: CompensatedHistogram;
   #count = 1;
   #isMean = false;
+  /** No number of the sum is larger than this. */
+  #bound: number;
 
   constructor(first: FloatHistogram) {
     this.notes = hintNote(first);
     this.#sum = new CompensatedHistogram(first);
+    this.#bound = largest(first);
   }
 
   add(h: FloatHistogram): void {
     if ((this.notes & SumNote.incompatible) !== 0) return;
     this.#count++;
     this.notes |= hintNote(h);
+    this.#bound += largest(h);
+    if (this.#bound < OVERFLOW_FROM) {
+      this.notes |= noteOf(this.#sum.add(h));
+      return;
+    }
     if (!this.#isMean) {
       const next = this.#sum.copy();
       this.notes |= noteOf(next.add(h));
@@ -94,6 +102,20 @@ export class HistogramMean implements HistogramTotal {
     if (!this.#isMean) this.#sum.div(this.#count);
     return this.#sum.total();
   }
+}
+
+/** Sums below this are finite, whatever rounding does. */
+const OVERFLOW_FROM = Number.MAX_VALUE / 2;
+
+/** The largest number of a histogram, without its sign; NaN if there is one. */
+function largest(h: FloatHistogram): number {
+  let max = Math.max(Math.abs(h.count), Math.abs(h.sum), Math.abs(h.zeroCount));
+  const { positiveBuckets, negativeBuckets } = h;
+  for (let i = 0; i < positiveBuckets.length; i++)
+    max = Math.max(max, Math.abs(positiveBuckets[i]!));
+  for (let i = 0; i < negativeBuckets.length; i++)
+    max = Math.max(max, Math.abs(negativeBuckets[i]!));
+  return max;
 }
 
 function noteOf(bits: number): number {
