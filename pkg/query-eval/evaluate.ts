@@ -1,9 +1,8 @@
-import type { Clock } from "#pkg/clock/mod.ts";
 import { Engine, type QueryResult } from "#pkg/promql/mod.ts";
 import type { Querier } from "#pkg/storage/mod.ts";
 import { queryJson } from "./answer-json.ts";
 import { limitResult } from "./answer-limit.ts";
-import type { QueryRequest, RunOptions } from "./request.ts";
+import type { EvaluateOptions, QueryRequest } from "./request.ts";
 
 /** A query's result and the text of its answer. */
 export interface Evaluated {
@@ -15,7 +14,7 @@ export interface Evaluated {
 export async function evaluateQuery(
   request: QueryRequest,
   querier: Querier,
-  { signal, onProgress, clock }: RunOptions & { readonly clock: Clock },
+  { signal, onProgress, isStopped, clock }: EvaluateOptions,
 ): Promise<Evaluated> {
   const { answer, startMs, endMs, stepMs, maxSamples, ...rest } = request;
   const engine = new Engine({
@@ -30,6 +29,7 @@ export async function evaluateQuery(
     statsPerStep: answer.stats === "all",
     clock,
     ...(onProgress ? { onProgress } : {}),
+    ...(isStopped ? { isStopped } : {}),
   });
   const result =
     stepMs > 0

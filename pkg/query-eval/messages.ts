@@ -41,7 +41,13 @@ export interface PlainError {
 
 /** What the main thread tells a thread; `id` is the query, `call` one request of it for data. */
 export type ToWorker =
-  | { readonly type: "run"; readonly id: number; readonly request: QueryRequest }
+  | {
+      readonly type: "run";
+      readonly id: number;
+      readonly request: QueryRequest;
+      /** Set to 1 when the query is to end: seen also while the thread takes no messages. */
+      readonly stop: Int32Array<SharedArrayBuffer>;
+    }
   | { readonly type: "cancel"; readonly id: number; readonly reason: "canceled" | "timeout" }
   /** One more piece of the answer may be sent. */
   | { readonly type: "more"; readonly id: number }

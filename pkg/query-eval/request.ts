@@ -1,3 +1,4 @@
+import type { Clock } from "#pkg/clock/mod.ts";
 import type { EngineFeatures, ParseOptions } from "#pkg/promql/mod.ts";
 import type { ChunkQuerier } from "#pkg/storage/mod.ts";
 
@@ -45,6 +46,13 @@ export interface QueryCost {
 export interface QueryAnswer extends QueryCost {
   /** JSON in UTF-8, Prometheus's format, in pieces that the taker owns. Must be read or returned. */
   readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+/** What one evaluation of a query is given besides the query. */
+export interface EvaluateOptions extends RunOptions {
+  readonly clock: Clock;
+  /** See `EngineOptions.isStopped`. */
+  readonly isStopped?: () => boolean;
 }
 
 /** What one run of a query is given besides the query. */

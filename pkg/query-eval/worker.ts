@@ -26,7 +26,7 @@ export function serveQueries(port: WorkerPort, clock: Clock): void {
     if (message.type === "run") {
       const query = new WorkerQuery(port, message.id, clock);
       queries.set(message.id, query);
-      void query.run(message.request).finally(() => queries.delete(message.id));
+      void query.run(message.request, message.stop).finally(() => queries.delete(message.id));
     } else queries.get(message.id)?.receive(message);
   });
   port.postMessage({ type: "ready" });
@@ -71,7 +71,7 @@ class WorkerQuery {
     }
   }
 
-  async run(request: QueryRequest): Promise<void> {
+  async run(request: QueryRequest, stop: Int32Array): Promise<void> {
     const id = this.#id;
     let told = this.#clock.monotonic();
     const onProgress = (samples: number): void => {
@@ -84,6 +84,7 @@ class WorkerQuery {
       const { text, stats } = await evaluateQuery(request, chunkQuerierAsQuerier(this.#source()), {
         signal: this.#abort.signal,
         onProgress,
+        isStopped: () => Atomics.load(stop, 0) !== 0,
         clock: this.#clock,
       });
       const { totalSamples, peakSamples, peakBytes, evalMs } = stats;

@@ -38,6 +38,7 @@ export class RunningQuery {
   readonly #calls = new Map<number, Feed>();
   readonly #stop = new AbortController();
   readonly #pieces: Uint8Array[] = [];
+  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
   #complete = false;
   #ended = false;
   #failure: NarthexError | undefined;
@@ -58,13 +59,14 @@ export class RunningQuery {
         return;
       }
       signal.addEventListener("abort", this.#onAbort, { once: true });
-      post({ type: "run", id, request });
+      post({ type: "run", id, request, stop: this.#flag });
     });
   }
 
   readonly #onAbort = (): void => {
     const { id, signal, post } = this.#options;
     const error = canceledBy(signal);
+    Atomics.store(this.#flag, 0, 1);
     post({ type: "cancel", id, reason: error.code === "timeout" ? "timeout" : "canceled" });
     this.#refuse(error);
   };
@@ -103,7 +105,9 @@ export class RunningQuery {
     const { id, post } = this.#options;
     const pieces = withEnd(this.#answer(), () => {
       // Whoever leaves early does not want the rest.
-      if (!this.#ended) post({ type: "cancel", id, reason: "canceled" });
+      if (this.#ended) return;
+      Atomics.store(this.#flag, 0, 1);
+      post({ type: "cancel", id, reason: "canceled" });
     });
     this.#settle?.resolve({ pieces, ...cost });
     this.#settle = undefined;

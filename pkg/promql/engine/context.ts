@@ -63,6 +63,7 @@ export class Pace {
   readonly #signal: AbortSignal;
   readonly #deadlineMs: number;
   readonly #onRest: () => void;
+  readonly #isStopped: () => boolean;
   #sliceEndMs = 0;
 
   constructor(options: {
@@ -72,11 +73,14 @@ export class Pace {
     readonly timeoutMs: number;
     /** Called at each rest. */
     readonly onRest?: () => void;
+    /** True once the query is to end; seen also where nothing else gets a turn. */
+    readonly isStopped?: () => boolean;
   }) {
     this.#now = options.now;
     this.#yieldNow = options.yieldNow;
     this.#signal = options.signal;
     this.#onRest = options.onRest ?? (() => undefined);
+    this.#isStopped = options.isStopped ?? (() => false);
     this.#sliceEndMs = this.#now() + SLICE_MS;
     this.#deadlineMs = this.#now() + options.timeoutMs;
   }
@@ -96,7 +100,7 @@ export class Pace {
 
   /** Throws `canceled` or `timeout` when the query is to end. */
   check(): void {
-    if (this.#signal.aborted) {
+    if (this.#signal.aborted || this.#isStopped()) {
       const late =
         this.#signal.reason instanceof Error && this.#signal.reason.name === "TimeoutError";
       throw late

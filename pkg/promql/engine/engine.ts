@@ -49,6 +49,11 @@ export interface EngineOptions {
   readonly explain?: boolean;
   /** Counts the samples of each step by themselves. @default false */
   readonly statsPerStep?: boolean;
+  /**
+   * Asked now and then whether the query is to end, as canceled, also in the midst of work that
+   * lets no signal through. @default never
+   */
+  readonly isStopped?: () => boolean;
   /** Told now and then how many samples the query has looked at so far. */
   readonly onProgress?: (samples: number) => void;
   /**
@@ -109,6 +114,7 @@ export class Engine {
       explain: false,
       statsPerStep: false,
       onProgress: () => undefined,
+      isStopped: () => false,
       maxSteps: 11_000,
       timeoutMs: 120_000,
       rewrite: true,
@@ -197,6 +203,7 @@ export class Engine {
       budget,
       pace: new Pace({
         onRest: () => this.#options.onProgress(budget.progress),
+        isStopped: this.#options.isStopped,
         now: () => clock.monotonic(),
         yieldNow: this.#options.yieldNow,
         signal: deadline.signal,

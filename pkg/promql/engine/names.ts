@@ -1,6 +1,5 @@
 import { type Labels, labelsKey, METRIC_NAME } from "#pkg/labels/mod.ts";
 import type { Call, Expr } from "../syntax/ast.ts";
-import { COMPARISON_OPERATORS } from "../syntax/tokens.ts";
 import type { EngineFeatures } from "./context.ts";
 import { sameLabelSet } from "./join-errors.ts";
 import { hasTypeOrUnit, withoutMetadata } from "./label-sets.ts";
@@ -24,7 +23,7 @@ export function hasOneName(expr: Expr): boolean {
     case "binary":
       if (expr.op === "or") return false;
       if (expr.op === "and" || expr.op === "unless") return hasOneName(expr.lhs);
-      if (expr.returnBool || !COMPARISON_OPERATORS.has(expr.op)) return true;
+      if (expr.returnBool || changesMeaning(expr.op)) return true;
       return hasOneName(expr.lhs) && hasOneName(expr.rhs);
     case "call":
       return callHasOneName(expr);

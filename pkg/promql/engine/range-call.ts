@@ -151,6 +151,9 @@ async function overSelector(
   }
 }
 
+/** Samples of windows between two looks at whether the query is to end. */
+const SLICE_SAMPLES = 1_000_000;
+
 /** One function applied to one series after the other. */
 class RangeApplication {
   readonly #call: Call;
@@ -210,7 +213,8 @@ class RangeApplication {
     if (held === 0) return;
     this.#evaluator.context.budget.lookedAt(held, windows);
     row.clear();
-    if (windows.histograms === undefined) this.#kernel(windows, row);
+    if (held > SLICE_SAMPLES && windows.steps > 1) this.#fillBySlices(windows, row, held);
+    else if (windows.histograms === undefined) this.#kernel(windows, row);
     else {
       this.#mixed ??= mixedKernel(this.#fn, windows, this.#notes);
       this.#mixed(windows, row);
@@ -225,6 +229,21 @@ class RangeApplication {
     row.labels = labels;
     row.dropName = dropName || !keepsName(this.#call.func.name);
     this.#sink.push(row);
+  }
+
+  /** As the kernel would, looking now and then whether the query is to end. */
+  #fillBySlices(windows: Windows, row: Row, held: number): void {
+    const { pace } = this.#evaluator.context;
+    const steps = Math.max(1, Math.floor((windows.steps * SLICE_SAMPLES) / held));
+    for (let from = 0; from < windows.steps; from += steps) {
+      pace.check();
+      const slice = windows.slice(from, Math.min(windows.steps, from + steps));
+      const part = new Row(slice.steps);
+      if (slice.histograms === undefined) this.#kernel(slice, part);
+      else mixedKernel(this.#fn, slice, this.#notes)(slice, part);
+      windows.overlaps += slice.overlaps;
+      row.put(part, from);
+    }
   }
 
   /** Notes quantiles that are none, where there is anything to take them of. */

@@ -35,6 +35,17 @@ export class Row {
     return count;
   }
 
+  /** Takes over the samples of `part`, whose steps begin at `from` of this row. */
+  put(part: Row, from: number): void {
+    this.values.set(part.values, from);
+    this.kinds.set(part.kinds, from);
+    const { histograms } = part;
+    if (histograms === undefined) return;
+    for (let i = 0; i < part.kinds.length; i++) {
+      if (part.kinds[i] === StepKind.histogram) this.setHistogram(from + i, histograms[i]!);
+    }
+  }
+
   /** What the sample of step `i` counts for in a budget. */
   weightAt(i: number): number {
     if (this.kinds[i] !== StepKind.histogram) return this.kinds[i]!;

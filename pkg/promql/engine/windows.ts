@@ -113,6 +113,24 @@ export class Windows {
     return weight;
   }
 
+  /** The windows of steps `from` to `to` (exclusive) as they are placed now. */
+  slice(from: number, to: number): Windows {
+    const { frame } = this;
+    const out = new Windows({
+      frame: { ...frame, startMs: frame.startMs + from * frame.stepMs, steps: to - from },
+      times: { firstMs: this.firstEndMs + from * this.endStepMs, stepMs: this.endStepMs },
+      rangeMs: this.rangeMs,
+      beforeMs: this.beforeMs,
+      afterMs: this.afterMs,
+      useStarts: this.useStarts,
+      scalars: this.scalars.map((scalar) => scalar.subarray(from, to)),
+    });
+    out.lo.set(this.lo.subarray(from, to));
+    out.hi.set(this.hi.subarray(from, to));
+    const { labels, timestamps, values, histograms, starts, length } = this;
+    return Object.assign(out, { labels, timestamps, values, histograms, starts, length });
+  }
+
   /** Windows of the same times, for a part of the samples. */
   sibling(): Windows {
     return new Windows({
