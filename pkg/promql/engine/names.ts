@@ -3,6 +3,7 @@ import type { Call, Expr } from "../syntax/ast.ts";
 import type { EngineFeatures } from "./context.ts";
 import { sameLabelSet } from "./join-errors.ts";
 import { hasTypeOrUnit, withoutMetadata } from "./label-sets.ts";
+import { changesMeaning } from "./operators.ts";
 import type { Row, RowSink } from "./row.ts";
 
 /** True if all series of `expr` have the same name, or none; then dropping it keeps them apart. */
