@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { Engine } from "#pkg/promql/mod.ts";
+import { upstream } from "../peers/peers.ts";
 import { Choices } from "../promqltest/choices.ts";
 import {
   differenceOf,
@@ -13,6 +16,7 @@ import {
 } from "../promqltest/differential.ts";
 import { BASE_SECONDS, generateData } from "../promqltest/generated-data.ts";
 import { QueryGenerator } from "../promqltest/query-generator.ts";
+import { runScript } from "../promqltest/runner.ts";
 
 const SEED = Number(process.env["NARTHEX_SEED"] ?? 1);
 const QUERIES = Number(process.env["NARTHEX_QUERIES"] ?? 400);
@@ -71,3 +75,38 @@ test.each([
     expect(counts.errors + counts.empty).toBeLessThan(QUERIES / 2);
   },
 );
+
+const scripts = upstream("promqltest");
+const names = scripts ? readdirSync(scripts).filter((name) => name.endsWith(".test")) : [];
+
+/** What the twin leaves to the scripts themselves: start timestamps, and picks by hash. */
+const LEFT_OUT = /^unsupported/;
+
+describe(`Prometheus's scripts (upstream: ${scripts ? "found" : "missing"})`, () => {
+  test.skipIf(!scripts)("the engine, which passes them, agrees with the twin", async () => {
+    const features = { delayedNameRemoval: true };
+    const engine = new Engine({ parse: PARSE_ALL, maxSteps: 0, features, rewrite: false });
+    const found: string[] = [];
+    const counts = { compared: 0, unsupported: 0 };
+    for (const name of names) {
+      await runScript(readFileSync(join(scripts!, name), "utf8"), async (command, storage) => {
+        const { query, isRange, startMs, endMs, stepMs, evalMs, line } = command;
+        const times = isRange
+          ? { startMs, endMs, stepMs }
+          : { startMs: evalMs, endMs: evalMs, stepMs: 0 };
+        const want = twinAnswer(await storedIn(storage), { query, times }, features);
+        if (typeof want === "string" && LEFT_OUT.test(want)) {
+          counts.unsupported++;
+          return;
+        }
+        counts.compared++;
+        const got = await engineAnswer(engine, storage, query, times);
+        const problem = differenceOf(want, got, TOLERANCE);
+        if (problem !== undefined) found.push(`${name}:${line} ${query}\n  ${problem}`);
+      });
+    }
+    expect(found, found.join("\n")).toEqual([]);
+    expect(counts.compared).toBeGreaterThan(1400);
+    expect(counts.unsupported).toBeLessThan(60);
+  });
+});

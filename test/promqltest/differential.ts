@@ -56,8 +56,8 @@ export function storageOf(series: readonly StoredSeries[]): MemoryStorage {
  */
 export async function storedIn(storage: MemoryStorage): Promise<StoredSeries[]> {
   const out: StoredSeries[] = [];
-  const matchers = [newMatcher("=~", METRIC_NAME, ".+")];
-  const all = { mint: 0, maxt: Number.MAX_SAFE_INTEGER, matchers };
+  const matchers = [newMatcher("!=", METRIC_NAME, "not this one")];
+  const all = { mint: -Number.MAX_SAFE_INTEGER, maxt: Number.MAX_SAFE_INTEGER, matchers };
   for await (const batch of storage.select(all, new AbortController().signal)) {
     for (const series of batch) {
       const columns = new SampleColumns();

@@ -42,8 +42,14 @@ const PARSE = {
 /** As upstream's tests have it. */
 const SAMPLES_MAX = 10_000;
 
-/** Runs a script; every `eval` counts as one test, with the variants that upstream derives. */
-export async function runScript(text: string): Promise<ScriptResult> {
+/**
+ * Runs a script; every `eval` counts as one test, with the variants that upstream derives. `visit` is
+ * told of each, before it is run, and of what there is to evaluate over.
+ */
+export async function runScript(
+  text: string,
+  visit?: (command: EvalCommand, storage: MemoryStorage) => Promise<void>,
+): Promise<ScriptResult> {
   const engine = new Engine({
     parse: PARSE,
     features: { delayedNameRemoval: true, useStartTimestamps: true },
@@ -66,6 +72,7 @@ export async function runScript(text: string): Promise<ScriptResult> {
       const reason = tryLoad(command, storage);
       if (reason !== undefined) failures.push({ line: command.line, query: "load", reason });
     } else {
+      await visit?.(command, storage);
       const reason = await new Evaluation(command, engine, storage).run();
       if (reason === undefined) passed++;
       else failures.push({ line: command.line, query: command.query, reason });

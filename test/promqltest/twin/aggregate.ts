@@ -1,7 +1,9 @@
+import { formatHistogram } from "#pkg/histogram/mod.ts";
 import { METRIC_NAME } from "#pkg/labels/mod.ts";
 import { formatFloat } from "#pkg/model/mod.ts";
 import { averageHistograms, sumHistograms } from "./histograms.ts";
 import {
+  checkLabelName,
   isFloat,
   isHistogram,
   keep,
@@ -142,8 +144,10 @@ export function countValues(
   samples: readonly Sample[],
   grouping: Grouping,
 ): Sample[] {
+  checkLabelName(label);
   const named = samples.map((sample) => {
-    const text = isFloat(sample.value) ? formatFloat(sample.value) : "";
+    const { value } = sample;
+    const text = isFloat(value) ? formatFloat(value) : formatHistogram(value);
     return { ...sample, metric: withLabel(sample.metric, label, text) };
   });
   const names = grouping.without ? grouping.names : [...grouping.names, label];

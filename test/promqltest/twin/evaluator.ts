@@ -1,6 +1,6 @@
 import { CounterReset, type FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Matcher, METRIC_NAME } from "#pkg/labels/mod.ts";
-import { type Expr, typeOf } from "#pkg/promql/mod.ts";
+import { type Expr, typeOf, walk } from "#pkg/promql/mod.ts";
 import { aggregate, countValues, pick } from "./aggregate.ts";
 import { histogramBetween } from "./histograms.ts";
 import { addInfo } from "./info.ts";
@@ -437,6 +437,7 @@ function smoothedValue(
       return held;
     }
     const next = to as FloatHistogram;
+    if (from.usesCustomBuckets !== next.usesCustomBuckets) return undefined;
     const gauges = [from, next].every((h) => h.counterReset === CounterReset.gauge);
     const points = [before, after] as [Point<FloatHistogram>, Point<FloatHistogram>];
     return histogramBetween(...points, { timeMs, isCounter: !gauges });
@@ -474,9 +475,19 @@ function absentMetric(expr: Expr): Metric {
   return out;
 }
 
-/** Info series are looked up where the series that they describe are. */
+/** Info series are looked up where the first selector of `expr` looks. */
 function infoTime(expr: Expr, atMs: number): number {
-  const selector = inner(expr);
-  if (selector.kind !== "vectorSelector") return atMs;
-  return (selector.timestampMs ?? atMs) - selector.offsetMs;
+  let found: number | undefined;
+  walk(expr, (node, path) => {
+    if (node.kind !== "vectorSelector" || found !== undefined) return;
+    let pinned = node.timestampMs;
+    let offsetMs = node.offsetMs;
+    for (const outer of [...path].reverse()) {
+      if (outer.kind !== "subquery" || pinned !== undefined) continue;
+      pinned = outer.timestampMs;
+      offsetMs += outer.offsetMs;
+    }
+    found = (pinned ?? atMs) - offsetMs;
+  });
+  return found ?? atMs;
 }

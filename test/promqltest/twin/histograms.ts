@@ -1,4 +1,9 @@
-import { CombineNote, CounterReset, FloatHistogram } from "#pkg/histogram/mod.ts";
+import {
+  CombineNote,
+  CompensatedHistogram,
+  CounterReset,
+  FloatHistogram,
+} from "#pkg/histogram/mod.ts";
 import type { Point } from "./model.ts";
 
 /** `a + b` (or `a - b`), or undefined where they cannot be combined. */
@@ -12,16 +17,37 @@ export function combined(
   return (note & CombineNote.incompatible) !== 0 ? undefined : out;
 }
 
-/** The sum, one after the other; undefined where two cannot be added. */
+/** The sum, with what rounding takes from it; undefined where two cannot be added. */
 export function sumHistograms(all: readonly FloatHistogram[]): FloatHistogram | undefined {
-  let sum: FloatHistogram | undefined = all[0];
-  for (const one of all.slice(1)) sum = sum && combined(sum, one);
-  return sum;
+  const sum = new CompensatedHistogram(all[0]!);
+  for (const one of all.slice(1)) {
+    if ((sum.add(one) & CombineNote.incompatible) !== 0) return undefined;
+  }
+  return sum.total();
 }
 
-/** The mean, by the sum. */
+/** The mean: by the sum, and where that overflows by a mean that is updated. */
 export function averageHistograms(all: readonly FloatHistogram[]): FloatHistogram | undefined {
-  return sumHistograms(all)?.copy().div(all.length);
+  let mean = new CompensatedHistogram(all[0]!);
+  let updated = false;
+  for (let i = 1; i < all.length; i++) {
+    const count = i + 1;
+    if (!updated) {
+      const next = mean.copy();
+      if ((next.add(all[i]!) & CombineNote.incompatible) !== 0) return undefined;
+      updated = next.value.hasOverflow();
+      if (!updated) {
+        mean = next;
+        continue;
+      }
+      mean.div(count - 1);
+    }
+    mean.mul((count - 1) / count);
+    const part = all[i]!.copy().div(count);
+    if ((mean.add(part) & CombineNote.incompatible) !== 0) return undefined;
+  }
+  if (!updated) mean.div(all.length);
+  return mean.total();
 }
 
 /** From the first to the last, resets made good if `isCounter`; undefined if they do not fit. */

@@ -17,12 +17,13 @@ export function addInfo(
   const wanted = matchers.filter(({ name }) => name !== METRIC_NAME);
   const isInfo = ({ metric }: Sample): boolean =>
     names.every((matcher) => matcher.matches(metric.get(METRIC_NAME) ?? ""));
-  const infos = newest(options.infosOf([...names, ...wanted]));
+  // Nothing is looked up, nor found to be wrong, if there is nobody to look it up for.
+  const targets = samples.filter((sample) => !isInfo(sample) && isIdentified(sample));
+  const infos = targets.length === 0 ? [] : newest(options.infosOf([...names, ...wanted]), targets);
   return samples.flatMap((sample) => {
     if (isInfo(sample)) return [sample];
     const id = keyOf(keep(sample.metric, IDENTIFYING));
-    const identified = IDENTIFYING.some((name) => sample.metric.has(name));
-    const own = infos.filter(({ metric }) => identified && keyOf(keep(metric, IDENTIFYING)) === id);
+    const own = infos.filter(({ metric }) => keyOf(keep(metric, IDENTIFYING)) === id);
     if (own.length === 0) return wanted.every((matcher) => matcher.matches("")) ? [sample] : [];
     return [{ ...sample, metric: enriched(sample.metric, own, wanted) }];
   });
@@ -34,8 +35,22 @@ function nameMatchers(given: readonly Matcher[]): Matcher[] {
   return positive ? [...given] : [newMatcher("=~", METRIC_NAME, ".+_info"), ...given];
 }
 
+const isIdentified = ({ metric }: Sample): boolean => IDENTIFYING.some((name) => metric.has(name));
+
 /** Of the info series of one name and target the one with the newest sample. */
-function newest(infos: (Sample & { readonly timeMs: number })[]): Sample[] {
+function newest(
+  all: (Sample & { readonly timeMs: number })[],
+  targets: readonly Sample[],
+): Sample[] {
+  const infos = all.filter(({ metric }) =>
+    IDENTIFYING.every((name) => {
+      const values = targets.map((target) => target.metric.get(name) ?? "").filter((v) => v !== "");
+      return values.length === 0 || values.includes(metric.get(name) ?? "");
+    }),
+  );
+  if (infos.some(({ value }) => typeof value !== "number")) {
+    throw new TwinError("info sample should be float");
+  }
   const out = new Map<string, Sample & { readonly timeMs: number }>();
   for (const info of infos) {
     const key = keyOf(keep(info.metric, [...IDENTIFYING, METRIC_NAME]));

@@ -163,3 +163,8 @@ export function quantileOf(q: number, values: readonly number[]): number {
   const weight = rank - Math.floor(rank);
   return sorted[lower]! * (1 - weight) + sorted[upper]! * weight;
 }
+
+/** Bytes that are no text cannot name a label; the parser shows them as halves of characters. */
+export function checkLabelName(name: string): void {
+  if (name === "" || /\p{Cs}/u.test(name)) throw new TwinError(`invalid label name ${name}`);
+}

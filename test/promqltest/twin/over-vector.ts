@@ -2,7 +2,15 @@ import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { METRIC_NAME } from "#pkg/labels/mod.ts";
 import { nativeFraction, nativeQuantile, nativeVariance } from "./buckets.ts";
 import { type ClassicBucket, classicFraction, classicQuantile } from "./histograms.ts";
-import { isFloat, keyOf, type Metric, type Sample, withLabel, without } from "./model.ts";
+import {
+  checkLabelName,
+  isFloat,
+  keyOf,
+  type Metric,
+  type Sample,
+  withLabel,
+  without,
+} from "./model.ts";
 
 /** Functions of one float. */
 export const MAPS: Readonly<Record<string, (value: number) => number>> = {
@@ -65,6 +73,7 @@ export function mapFloats(samples: readonly Sample[], apply: (value: number) => 
 /** `label_replace`: `$1` in the replacement is what the first group matched. */
 export function labelReplace(samples: readonly Sample[], args: readonly string[]): Sample[] {
   const [target, replacement, source, pattern] = args as [string, string, string, string];
+  checkLabelName(target);
   const compiled = new RegExp(`^(?:${pattern})$`, "su");
   return samples.map((sample) => {
     const match = compiled.exec(sample.metric.get(source) ?? "");
@@ -82,6 +91,7 @@ function renamed(sample: Sample, target: string, value: string): Sample {
 
 export function labelJoin(samples: readonly Sample[], args: readonly string[]): Sample[] {
   const [target, separator, ...sources] = args as [string, string, ...string[]];
+  for (const name of [target, ...sources]) checkLabelName(name);
   return samples.map((sample) => {
     const value = sources.map((source) => sample.metric.get(source) ?? "").join(separator);
     return renamed(sample, target, value);
