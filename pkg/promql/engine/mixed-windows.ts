@@ -64,6 +64,8 @@ export class HistogramWindows {
   readonly timestamps: number[] = [];
   readonly values: FloatHistogram[] = [];
   starts: number[] | undefined = undefined;
+  /** What `isReset` has found: windows overlap, so each is asked several times. */
+  readonly #resets: (boolean | undefined)[] = [];
   readonly lo: Int32Array;
   readonly hi: Int32Array;
   readonly steps: number;
@@ -80,7 +82,18 @@ export class HistogramWindows {
     this.hi = new Int32Array(windows.steps);
   }
 
+  /** True if there was a counter reset before histogram `j`, by the histograms alone. */
+  isReset(j: number): boolean {
+    let reset = this.#resets[j];
+    if (reset === undefined) {
+      reset = this.values[j]!.detectReset(this.values[j - 1]!);
+      this.#resets[j] = reset;
+    }
+    return reset;
+  }
+
   clear(hasStarts: boolean): void {
+    this.#resets.length = 0;
     this.timestamps.length = 0;
     this.values.length = 0;
     this.starts = hasStarts ? [] : undefined;

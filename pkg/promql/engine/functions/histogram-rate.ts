@@ -62,7 +62,7 @@ export class HistogramRates extends HistogramArithmetic {
     if (!isRate && gauges < 2) this.notes |= RateNote.notGauge;
     const result = last.copy();
     const isReset =
-      isRate && (isStartReset(this.#windows, before + 1) || last.detectReset(previous));
+      isRate && (isStartReset(this.#windows, before + 1) || this.#windows.isReset(before + 1));
     if (!isReset && !this.sub(result, previous)) return undefined;
     result.counterReset = CounterReset.gauge;
     result.compact(0);
@@ -78,7 +78,7 @@ export class HistogramRates extends HistogramArithmetic {
     // After a reset the first sample does not matter, nor does the layout of its buckets.
     const second = values[lo + 1]!;
     const skipsFirst =
-      isCounter && (isStartReset(this.#windows, lo + 1) || second.detectReset(first));
+      isCounter && (isStartReset(this.#windows, lo + 1) || this.#windows.isReset(lo + 1));
     const base = skipsFirst ? emptyLike(second) : first;
     if (last.usesCustomBuckets !== base.usesCustomBuckets) return this.#mixed(this.notes);
     let schema = Math.min(last.schema, base.schema);
@@ -109,7 +109,9 @@ export class HistogramRates extends HistogramArithmetic {
     for (let j = lo + 1; j < hi; j++) {
       if (startsOverlap(this.#windows, j)) this.notes |= RateNote.overlap;
       const h = values[j]!;
-      if (isStartReset(this.#windows, j) || h.detectReset(previous)) {
+      const isReset =
+        previous === values[j - 1] ? this.#windows.isReset(j) : h.detectReset(previous);
+      if (isReset || isStartReset(this.#windows, j)) {
         if (!this.add(result, previous)) return false;
       }
       previous = h;
