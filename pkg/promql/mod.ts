@@ -13,6 +13,7 @@ export type {
   QueryResult,
   QueryStats,
   QueryValue,
+  ResultHistograms,
   SamplesSeries,
   SamplesValue,
   ScalarValue,
