@@ -14,12 +14,17 @@ import { NO_SHARING, type Sharing } from "./share.ts";
 import { SharedAggregations } from "./shared-aggregations.ts";
 import { stepSeconds, vectorCall } from "./vector-call.ts";
 
+/** Nested expressions that may be on one stack; each takes about ten calls. */
+const STACK_LEVELS = 50;
+
 /** Evaluates a prepared expression by handing each part to where it is implemented. */
 export class TreeEvaluator implements Evaluator {
   readonly context: EvalContext;
   readonly #invariants: ReadonlySet<Expr>;
   readonly #sharing: Sharing;
   readonly #shared = new SharedAggregations();
+  /** How many expressions are being evaluated, each within the one before. */
+  #depth = 0;
 
   constructor(
     context: EvalContext,
@@ -34,8 +39,15 @@ export class TreeEvaluator implements Evaluator {
     const { pace, explain } = this.context;
     pace.check();
     if (frame.steps <= 0) return;
-    if (explain === undefined) return this.#rows(expr, frame, sink);
-    return explain.rows(expr, sink, (measured) => this.#rows(expr, frame, measured));
+    this.#depth++;
+    try {
+      // All calls up to the first wait are on one stack, which a deep query would overflow.
+      if (this.#depth % STACK_LEVELS === 0) await undefined;
+      if (explain === undefined) await this.#rows(expr, frame, sink);
+      else await explain.rows(expr, sink, (measured) => this.#rows(expr, frame, measured));
+    } finally {
+      this.#depth--;
+    }
   }
 
   async #rows(expr: Expr, frame: Frame, sink: RowSink): Promise<void> {
@@ -46,6 +58,16 @@ export class TreeEvaluator implements Evaluator {
   }
 
   async scalar(expr: Expr, frame: Frame): Promise<Float64Array> {
+    this.#depth++;
+    try {
+      if (this.#depth % STACK_LEVELS === 0) await undefined;
+      return await this.#scalarOnce(expr, frame);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  async #scalarOnce(expr: Expr, frame: Frame): Promise<Float64Array> {
     if (frame.steps > 1 && this.#invariants.has(expr)) {
       const once = { startMs: frame.startMs, stepMs: frame.stepMs, steps: 1 };
       const { budget } = this.context;
