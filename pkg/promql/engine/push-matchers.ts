@@ -3,12 +3,14 @@ import type { AggregateExpr, BinaryExpr, Call, Expr, VectorMatching } from "../s
 import { typeOf } from "../syntax/ast.ts";
 import { SET_OPERATORS } from "../syntax/tokens.ts";
 import { changesLabels, vectorArgument } from "./label-flow.ts";
+import { hasOneName } from "./names.ts";
 
 /**
  * `expr` with matchers of one side of binary operators given to the other as well, where a series
  * without them could match nothing: of `a{job="x"} * on (job) b`, `b` need only be read for that
- * job. What the query gives stays the same; but where the other side has several series in a match
- * that nothing can match, the query does not fail on them any more.
+ * job. The query gives and refuses what it did: a side on which several series of a match are an
+ * error, matched or not, is left alone, and so is what may fail by itself on series that would not
+ * be read any more.
  */
 export function pushMatchers(expr: Expr): Expr {
   switch (expr.kind) {
@@ -39,11 +41,59 @@ function pushAcross(expr: BinaryExpr, matching: VectorMatching): BinaryExpr {
   const toRight = guaranteed(expr.lhs).filter(isJoint);
   // What `unless` takes away is no condition for what is left.
   const toLeft = expr.op === "unless" ? [] : guaranteed(expr.rhs).filter(isJoint);
+  const isSet = SET_OPERATORS.has(expr.op);
+  const { card } = matching;
+  // Of the side that gives one series to a match, two in one match are refused even if none matches.
+  const isRightFree = isSet || card === "one-to-many" || isUnique(expr.rhs, matching);
+  const isLeftFree = isSet || card !== "one-to-many" || isUnique(expr.lhs, matching);
   return {
     ...expr,
-    lhs: toLeft.reduce(restrict, expr.lhs),
-    rhs: toRight.reduce(restrict, expr.rhs),
+    lhs: isLeftFree && isSafe(expr.lhs) ? toLeft.reduce(restrict, expr.lhs) : expr.lhs,
+    rhs: isRightFree && isSafe(expr.rhs) ? toRight.reduce(restrict, expr.rhs) : expr.rhs,
   };
+}
+
+/** True if no two series of `expr` can be in one match. */
+function isUnique(expr: Expr, matching: VectorMatching): boolean {
+  if (expr.kind === "paren" || expr.kind === "unary") return isUnique(expr.expr, matching);
+  const { on, labels } = matching;
+  // Series of one name differ in other labels, which all count then.
+  if (!on && labels.length === 0 && hasOneName(expr)) return true;
+  if (expr.kind !== "aggregate" || expr.without || KEEPS_SERIES.has(expr.op)) return false;
+  const told = expr.op === "count_values" ? [...expr.grouping, valueLabel(expr)!] : expr.grouping;
+  return told.every((name) => name !== METRIC_NAME && labels.includes(name) === on);
+}
+
+/** Aggregations that give series of their argument. */
+const KEEPS_SERIES: ReadonlySet<string> = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
+
+/** True if `expr` cannot fail because of what some series are, whichever are read. */
+function isSafe(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "vectorSelector":
+    case "matrixSelector":
+      return true;
+    case "paren":
+    case "subquery":
+      return isSafe(expr.expr);
+    case "aggregate":
+      return isSafe(expr.expr);
+    case "unary":
+      return isSafe(expr.expr) && hasOneName(expr.expr);
+    case "binary": {
+      if (SET_OPERATORS.has(expr.op)) return isSafe(expr.lhs) && isSafe(expr.rhs);
+      if (expr.matching) return false;
+      const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
+      return isSafe(vector) && hasOneName(vector);
+    }
+    case "call": {
+      const inner = vectorArgument(expr);
+      if (inner === undefined || /^(?:label_|info$)/.test(expr.func.name)) return false;
+      return isSafe(inner) && hasOneName(inner);
+    }
+    default:
+      return false;
+  }
 }
 
 function hasFill({ fillLeft, fillRight }: VectorMatching): boolean {
