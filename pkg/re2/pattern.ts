@@ -14,6 +14,8 @@ export const PATTERN_SIZE_MAX = 200_000;
 const WILDCARD_SEQUENCES_MAX = 16;
 /** To search a longer literal may take time in proportion to its length at each character. */
 const NEEDLE_MAX = 32;
+/** With more alternatives that search, to go through a value once is quicker. */
+const SEARCHES_MAX = 2;
 
 /**
  * Compiles an RE2 pattern that must match the whole of a value, `.` matching newlines too, as
@@ -78,15 +80,15 @@ function simpleMatcher(simple: SimplePattern, pattern: string): PatternMatcher |
     return undefined;
   }
   if (ignoreCase || sequences.length > WILDCARD_SEQUENCES_MAX) return undefined;
-  return sequences.every(isQuickToFind) ? new WildcardPattern(sequences) : undefined;
+  const needles = sequences.map(needlesOf);
+  const isQuick = needles.every((own) => own.every(({ length }) => length <= NEEDLE_MAX));
+  const searches = needles.filter((own) => own.length > 0).length;
+  return isQuick && searches <= SEARCHES_MAX ? new WildcardPattern(sequences) : undefined;
 }
 
-/** True if no literal that has to be searched for, between wildcards, is long. */
-function isQuickToFind(steps: readonly Step[]): boolean {
-  return steps.every((step, i) => {
-    const searched = typeof step === "string" && i > 0 && i < steps.length - 1;
-    return !searched || step.length <= NEEDLE_MAX;
-  });
+/** The literals between wildcards, which have to be searched for. */
+function needlesOf(steps: readonly Step[]): string[] {
+  return steps.slice(1, -1).filter((step) => typeof step === "string");
 }
 
 /** The string that the steps match, if it is just one. */
