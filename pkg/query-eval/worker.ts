@@ -12,12 +12,16 @@ import {
 import { evaluateQuery } from "./evaluate.ts";
 import { ANSWER_WINDOW, type FromWorker, type PlainParams, type ToWorker } from "./messages.ts";
 import type { QueryCost, QueryRequest } from "./request.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** The two ways of a port; Node's `MessagePort` is one. */
 export interface WorkerPort {
   postMessage(message: FromWorker, transfer?: ArrayBuffer[]): void;
   on(event: "message", listener: (message: ToWorker) => void): unknown;
 }
+
+/** How long a thread makes itself ready for what is usual, as long as nothing is asked of it. */
+const WARM_UP_MS = 700;
 
 /** Evaluates the queries that come over `port`, several at once, until the thread ends. */
 export function serveQueries(port: WorkerPort, clock: Clock): void {
@@ -30,6 +34,11 @@ export function serveQueries(port: WorkerPort, clock: Clock): void {
     } else queries.get(message.id)?.receive(message);
   });
   port.postMessage({ type: "ready" });
+  let isWanted = false;
+  port.on("message", () => {
+    isWanted = true;
+  });
+  void warmUp(clock, WARM_UP_MS, () => isWanted);
 }
 
 /** How often a query tells how far it is. */
