@@ -38,7 +38,7 @@ test.each([
     const generator = new QueryGenerator(choices, "full");
     const options = { parse: PARSE_ALL, maxSteps: 0, features: { delayedNameRemoval } } as const;
     const engine = new Engine({ ...options, rewrite: false });
-    const rewriting = new Engine(options);
+    const rewriting = new Engine({ ...options, explain: true, statsPerStep: true });
     const counts = { errors: 0, empty: 0, unsupported: 0 };
     const compare = async ({ query, times }: Question): Promise<string | undefined> => {
       const want = twinAnswer(series, { query, times }, twinOptions);

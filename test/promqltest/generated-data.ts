@@ -15,7 +15,7 @@ const JOBS = ["x", "y"];
 
 /**
  * Series with gaps, stale markers, NaN and infinities; for `queries-generator.ts`. All values are
- * multiples of 1/64 below 2^21, so that their sums are exact. For `shared`, no sample is on a full
+ * multiples of 2^-20 below 2^21, so that their sums are exact. For `shared`, no sample is on a full
  * second and no counter comes near 0: there Prometheus's versions differ. Without stale markers
  * for `shared`, which are no part of the text form in which it is given to Prometheus.
  */
@@ -109,8 +109,8 @@ class Maker {
           return flaky;
         });
         const odd = [1, 2, -3, 4.25, 0, NaN, Infinity, ...(this.#full ? [-Infinity] : [])];
-        this.#add("gauge", labels, () => (inst === "a" ? choices.pick(odd) : this.#dyadic()));
-        this.#add("other", labels, () => this.#dyadic());
+        this.#add("gauge", labels, () => (inst === "a" ? choices.pick(odd) : this.#dyadic(start)));
+        this.#add("other", labels, () => this.#dyadic(start));
         this.#addBuckets(labels);
       }
     }
@@ -146,8 +146,9 @@ class Maker {
     }
   }
 
-  #dyadic(): number {
-    return Math.floor((this.#choices.next() * 10 - 5) * 64) / 64;
+  /** Different for different `start`s. */
+  #dyadic(start: number): number {
+    return Math.floor((this.#choices.next() * 10 - 5) * 64) / 64 + start / 2 ** 20;
   }
 
   /** The buckets of one histogram are scraped together. */

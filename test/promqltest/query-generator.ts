@@ -191,6 +191,10 @@ export class QueryGenerator {
           "group max abs absent timestamp scalar",
       );
       const name = this.#pick(names);
+      // Of gauges as if they were counters, Prometheus finds resets only where it reads buckets.
+      if (/^histogram_(?:count|sum|avg)$/.test(name) && h.includes("nh_gauge")) {
+        return rough(`${name}(nh)`);
+      }
       return rough(name === "scalar" ? `vector(scalar(${h}))` : `${name}(${h})`);
     }
     if (kind < 0.8) {
