@@ -1,5 +1,11 @@
 import { type Matcher, METRIC_NAME } from "#pkg/labels/mod.ts";
-import type { AggregateExpr, BinaryExpr, Call, Expr, VectorMatching } from "../syntax/ast.ts";
+import type {
+  AggregateExpr,
+  BinaryExpr,
+  Expr,
+  VectorMatching,
+  VectorSelector,
+} from "../syntax/ast.ts";
 import { typeOf } from "../syntax/ast.ts";
 import { SET_OPERATORS } from "../syntax/tokens.ts";
 import { changesLabels, vectorArgument } from "./label-flow.ts";
@@ -13,44 +19,170 @@ import { hasOneName } from "./names.ts";
  * be read any more.
  */
 export function pushMatchers(expr: Expr): Expr {
-  switch (expr.kind) {
-    case "binary": {
-      const pushed = expr.matching ? pushAcross(expr, expr.matching) : expr;
-      return { ...pushed, lhs: pushMatchers(pushed.lhs), rhs: pushMatchers(pushed.rhs) };
-    }
-    case "call":
-      return { ...expr, args: expr.args.map(pushMatchers) };
-    case "aggregate":
-      return {
-        ...expr,
-        expr: pushMatchers(expr.expr),
-        param: expr.param && pushMatchers(expr.param),
-      };
-    case "paren":
-    case "subquery":
-    case "unary":
-      return { ...expr, expr: pushMatchers(expr.expr) };
-    default:
-      return expr;
-  }
+  return new Pusher().push(expr, []);
 }
 
-function pushAcross(expr: BinaryExpr, matching: VectorMatching): BinaryExpr {
-  if (expr.op === "or" || hasFill(matching)) return expr;
-  const isJoint = ({ name }: Matcher): boolean => isMatched(name, matching);
-  const toRight = guaranteed(expr.lhs).filter(isJoint);
-  // What `unless` takes away is no condition for what is left.
-  const toLeft = expr.op === "unless" ? [] : guaranteed(expr.rhs).filter(isJoint);
-  const isSet = SET_OPERATORS.has(expr.op);
-  const { card } = matching;
-  // Of the side that gives one series to a match, two in one match are refused even if none matches.
-  const isRightFree = isSet || card === "one-to-many" || isUnique(expr.rhs, matching);
-  const isLeftFree = isSet || card !== "one-to-many" || isUnique(expr.lhs, matching);
-  return {
-    ...expr,
-    lhs: isLeftFree && isSafe(expr.lhs) ? toLeft.reduce(restrict, expr.lhs) : expr.lhs,
-    rhs: isRightFree && isSafe(expr.rhs) ? toRight.reduce(restrict, expr.rhs) : expr.rhs,
-  };
+/** Of more matchers the others are left where they are: a query of many parts stays cheap to plan. */
+const MATCHERS_MAX = 8;
+
+class Pusher {
+  readonly #guaranteed = new Map<Expr, readonly Matcher[]>();
+  readonly #safe = new Map<Expr, boolean>();
+
+  /**
+   * `expr` without series that do not fulfil `required`, as far as that is exact. Only what is safe
+   * is given any that are required.
+   */
+  push(expr: Expr, required: readonly Matcher[]): Expr {
+    switch (expr.kind) {
+      case "vectorSelector":
+        return required.length === 0 ? expr : restrict(expr, required);
+      case "matrixSelector": {
+        const { selector } = expr;
+        return required.length === 0 ? expr : { ...expr, selector: restrict(selector, required) };
+      }
+      case "paren":
+      case "subquery":
+      case "unary":
+        return { ...expr, expr: this.push(expr.expr, required) };
+      case "aggregate": {
+        const own = valueLabel(expr);
+        const kept = required.filter(({ name }) => isGrouped(name, expr) && name !== own);
+        const param = expr.param && this.push(expr.param, []);
+        return { ...expr, expr: this.push(expr.expr, kept), param };
+      }
+      case "binary":
+        return this.#pushOperator(expr, required);
+      case "call": {
+        const inner = vectorArgument(expr);
+        const kept = required.filter(({ name }) => !changesLabels(expr, name));
+        const args = expr.args.map((arg) => this.push(arg, arg === inner ? kept : []));
+        return { ...expr, args };
+      }
+      default:
+        return expr;
+    }
+  }
+
+  #pushOperator(expr: BinaryExpr, required: readonly Matcher[]): BinaryExpr {
+    const { matching, lhs, rhs, op } = expr;
+    const both = (left: readonly Matcher[], right: readonly Matcher[]): BinaryExpr => {
+      return { ...expr, lhs: this.push(lhs, left), rhs: this.push(rhs, right) };
+    };
+    if (matching === undefined) {
+      return typeOf(lhs) === "vector" ? both(required, []) : both([], required);
+    }
+    if (hasFill(matching)) return both([], []);
+    const isJoint = ({ name }: Matcher): boolean => isMatched(name, matching);
+    const joint = required.filter(isJoint);
+    if (op === "or") return both(joint, joint);
+    const { card, include } = matching;
+    const isSet = SET_OPERATORS.has(op);
+    // Of the side that gives one series to a match, two in one match are refused even if none matches.
+    const isLeftFree = isSet || card !== "one-to-many" || isUnique(lhs, matching);
+    const isRightFree = isSet || card === "one-to-many" || isUnique(rhs, matching);
+    const fromLeft = isRightFree && this.#isSafe(rhs) ? this.#of(lhs).filter(isJoint) : [];
+    const fromRight = isLeftFree && this.#isSafe(lhs) ? this.#of(rhs).filter(isJoint) : [];
+    // What `unless` takes away is no condition for what is left.
+    if (op === "unless") return both(required, unite(joint, fromLeft));
+    if (op === "and") return both(unite(required, fromRight), unite(joint, fromLeft));
+    const ofMany = required.filter((m) => isJoint(m) || !include.includes(m.name));
+    const left = card === "many-to-one" ? ofMany : joint;
+    const right = card === "one-to-many" ? ofMany : joint;
+    return both(unite(left, fromRight), unite(right, fromLeft));
+  }
+
+  /** True if `expr` cannot fail because of what some series are, whichever are read. */
+  #isSafe(expr: Expr): boolean {
+    let safe = this.#safe.get(expr);
+    if (safe === undefined) {
+      safe = this.#findSafe(expr);
+      this.#safe.set(expr, safe);
+    }
+    return safe;
+  }
+
+  #findSafe(expr: Expr): boolean {
+    switch (expr.kind) {
+      case "vectorSelector":
+      case "matrixSelector":
+        return true;
+      case "aggregate":
+      case "paren":
+      case "subquery":
+        return this.#isSafe(expr.expr);
+      case "unary":
+        return this.#isSafe(expr.expr) && hasOneName(expr.expr);
+      case "binary": {
+        if (SET_OPERATORS.has(expr.op)) return this.#isSafe(expr.lhs) && this.#isSafe(expr.rhs);
+        if (expr.matching) return false;
+        const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
+        return this.#isSafe(vector) && hasOneName(vector);
+      }
+      case "call": {
+        const inner = vectorArgument(expr);
+        if (inner === undefined || /^(?:label_|info$)/.test(expr.func.name)) return false;
+        return this.#isSafe(inner) && hasOneName(inner);
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** Matchers on labels that all series fulfil which `expr` gives; not all there may be. */
+  #of(expr: Expr): readonly Matcher[] {
+    let found = this.#guaranteed.get(expr);
+    if (found === undefined) {
+      found = this.#find(expr).slice(0, MATCHERS_MAX);
+      this.#guaranteed.set(expr, found);
+    }
+    return found;
+  }
+
+  #find(expr: Expr): readonly Matcher[] {
+    switch (expr.kind) {
+      case "vectorSelector":
+        return expr.matchers.filter(({ name }) => name !== METRIC_NAME);
+      case "matrixSelector":
+        return this.#of(expr.selector);
+      case "paren":
+      case "subquery":
+      case "unary":
+        return this.#of(expr.expr);
+      case "aggregate": {
+        const own = valueLabel(expr);
+        return this.#of(expr.expr).filter(({ name }) => keepsLabel(expr, name) && name !== own);
+      }
+      case "binary":
+        return this.#findOperator(expr);
+      case "call": {
+        const inner = vectorArgument(expr);
+        if (inner === undefined) return [];
+        return this.#of(inner).filter(({ name }) => !changesLabels(expr, name));
+      }
+      default:
+        return [];
+    }
+  }
+
+  #findOperator(expr: BinaryExpr): readonly Matcher[] {
+    const { matching, op } = expr;
+    if (!matching) return this.#of(typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs);
+    if (op === "or" || hasFill(matching)) return [];
+    const left = this.#of(expr.lhs);
+    if (op === "unless") return left;
+    const right = this.#of(expr.rhs);
+    const isJoint = ({ name }: Matcher): boolean => isMatched(name, matching);
+    const { card, include } = matching;
+    if (SET_OPERATORS.has(op)) return unite(left, right.filter(isJoint));
+    if (card === "one-to-one") return unite(left.filter(isJoint), right.filter(isJoint));
+    const [many, one] = card === "many-to-one" ? [left, right] : [right, left];
+    const own = many.filter(({ name }) => !include.includes(name));
+    return unite(
+      own,
+      one.filter((m) => isJoint(m) && !include.includes(m.name)),
+    );
+  }
 }
 
 /** True if no two series of `expr` can be in one match. */
@@ -67,35 +199,6 @@ function isUnique(expr: Expr, matching: VectorMatching): boolean {
 /** Aggregations that give series of their argument. */
 const KEEPS_SERIES: ReadonlySet<string> = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
 
-/** True if `expr` cannot fail because of what some series are, whichever are read. */
-function isSafe(expr: Expr): boolean {
-  switch (expr.kind) {
-    case "vectorSelector":
-    case "matrixSelector":
-      return true;
-    case "paren":
-    case "subquery":
-      return isSafe(expr.expr);
-    case "aggregate":
-      return isSafe(expr.expr);
-    case "unary":
-      return isSafe(expr.expr) && hasOneName(expr.expr);
-    case "binary": {
-      if (SET_OPERATORS.has(expr.op)) return isSafe(expr.lhs) && isSafe(expr.rhs);
-      if (expr.matching) return false;
-      const vector = typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs;
-      return isSafe(vector) && hasOneName(vector);
-    }
-    case "call": {
-      const inner = vectorArgument(expr);
-      if (inner === undefined || /^(?:label_|info$)/.test(expr.func.name)) return false;
-      return isSafe(inner) && hasOneName(inner);
-    }
-    default:
-      return false;
-  }
-}
-
 function hasFill({ fillLeft, fillRight }: VectorMatching): boolean {
   return fillLeft !== undefined || fillRight !== undefined;
 }
@@ -110,110 +213,24 @@ function isGrouped(name: string, { grouping, without }: AggregateExpr): boolean 
   return name !== METRIC_NAME && grouping.includes(name) !== without;
 }
 
-/** Matchers on labels that all series fulfil which `expr` gives. */
-function guaranteed(expr: Expr): Matcher[] {
-  switch (expr.kind) {
-    case "vectorSelector":
-      return expr.matchers.filter(({ name }) => name !== METRIC_NAME);
-    case "matrixSelector":
-      return guaranteed(expr.selector);
-    case "paren":
-    case "subquery":
-    case "unary":
-      return guaranteed(expr.expr);
-    case "aggregate":
-      return guaranteed(expr.expr).filter(
-        ({ name }) => keepsLabel(expr, name) && name !== valueLabel(expr),
-      );
-    case "binary":
-      return guaranteedByOperator(expr);
-    case "call": {
-      const inner = vectorArgument(expr);
-      if (inner === undefined) return [];
-      return guaranteed(inner).filter(({ name }) => !changesLabels(expr, name));
-    }
-    default:
-      return [];
-  }
-}
-
-function guaranteedByOperator(expr: BinaryExpr): Matcher[] {
-  const { matching } = expr;
-  if (!matching) return guaranteed(typeOf(expr.lhs) === "vector" ? expr.lhs : expr.rhs);
-  if (expr.op === "or" || hasFill(matching)) return [];
-  const left = guaranteed(expr.lhs);
-  const right = guaranteed(expr.rhs);
-  const isJoint = ({ name }: Matcher): boolean => isMatched(name, matching);
-  const { card, include } = matching;
-  if (expr.op === "unless") return left;
-  if (SET_OPERATORS.has(expr.op)) return unite(left, right.filter(isJoint));
-  if (card === "one-to-one") return unite(left.filter(isJoint), right.filter(isJoint));
-  const [many, one] = card === "many-to-one" ? [left, right] : [right, left];
-  const own = many.filter(({ name }) => !include.includes(name));
-  return unite(
-    own,
-    one.filter((m) => isJoint(m) && !include.includes(m.name)),
-  );
-}
-
-function unite(a: readonly Matcher[], b: readonly Matcher[]): Matcher[] {
-  return [...a, ...b.filter((m) => !a.some((other) => isSame(m, other)))];
+function unite(a: readonly Matcher[], b: readonly Matcher[]): readonly Matcher[] {
+  const all = [...a, ...b.filter((m) => !a.some((other) => isSame(m, other)))];
+  return all.slice(0, MATCHERS_MAX);
 }
 
 function isSame(a: Matcher, b: Matcher): boolean {
   return a.name === b.name && a.type === b.type && a.value === b.value;
 }
 
-/** `expr` without the series that do not fulfil `matcher`, or `expr` where that is not exact. */
-function restrict(expr: Expr, matcher: Matcher): Expr {
-  const { name } = matcher;
-  switch (expr.kind) {
-    case "vectorSelector": {
-      const { matchers } = expr;
-      // One value is as narrow as it gets.
-      const isNarrow = matchers.some((m) => m.name === name && m.type === "=");
-      if (isNarrow || matchers.some((m) => isSame(m, matcher))) return expr;
-      return { ...expr, matchers: [...matchers, matcher] };
-    }
-    case "matrixSelector": {
-      const selector = restrict(expr.selector, matcher);
-      return selector.kind === "vectorSelector" ? { ...expr, selector } : expr;
-    }
-    case "paren":
-    case "subquery":
-    case "unary":
-      return { ...expr, expr: restrict(expr.expr, matcher) };
-    case "aggregate":
-      if (!isGrouped(name, expr) || name === valueLabel(expr)) return expr;
-      return { ...expr, expr: restrict(expr.expr, matcher) };
-    case "binary":
-      return restrictOperator(expr, matcher);
-    case "call":
-      return restrictCall(expr, matcher);
-    default:
-      return expr;
+function restrict(selector: VectorSelector, required: readonly Matcher[]): VectorSelector {
+  let { matchers } = selector;
+  for (const matcher of required) {
+    // One value is as narrow as it gets.
+    const isNarrow = matchers.some((m) => m.name === matcher.name && m.type === "=");
+    if (isNarrow || matchers.some((m) => isSame(m, matcher))) continue;
+    matchers = [...matchers, matcher];
   }
-}
-
-function restrictCall(call: Call, matcher: Matcher): Expr {
-  const inner = vectorArgument(call);
-  if (inner === undefined || changesLabels(call, matcher.name)) return call;
-  return { ...call, args: call.args.map((arg) => (arg === inner ? restrict(arg, matcher) : arg)) };
-}
-
-function restrictOperator(expr: BinaryExpr, matcher: Matcher): Expr {
-  const { matching, op } = expr;
-  const left = (): Expr => restrict(expr.lhs, matcher);
-  const right = (): Expr => restrict(expr.rhs, matcher);
-  if (!matching) {
-    return typeOf(expr.lhs) === "vector" ? { ...expr, lhs: left() } : { ...expr, rhs: right() };
-  }
-  if (hasFill(matching)) return expr;
-  if (isMatched(matcher.name, matching)) return { ...expr, lhs: left(), rhs: right() };
-  if (op === "or") return expr;
-  if (SET_OPERATORS.has(op)) return { ...expr, lhs: left() };
-  if (matching.card === "one-to-one" || matching.include.includes(matcher.name)) return expr;
-  return matching.card === "many-to-one" ? { ...expr, lhs: left() } : { ...expr, rhs: right() };
+  return matchers === selector.matchers ? selector : { ...selector, matchers };
 }
 
 /** The label that `count_values` puts values into. */
