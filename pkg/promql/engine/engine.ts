@@ -235,6 +235,10 @@ export class Engine {
     } catch (error) {
       // Whatever the storage made of being stopped, the caller is to learn why it was.
       context.pace.check();
+      // Rows go through all levels of a query on one stack.
+      if (error instanceof RangeError && error.message.includes("call stack")) {
+        throw new NarthexError("execution", "query is nested too deeply", { cause: error });
+      }
       throw error;
     } finally {
       deadline.end();

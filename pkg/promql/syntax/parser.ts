@@ -46,7 +46,13 @@ const AGGREGATION = { name: "aggregation", expected: "" };
  * Errors: `ParseError` (`bad_data`) with Prometheus's text, `line:column: parse error: …`.
  */
 export function parseExpr(text: string, options: ParseOptions = {}): Expr {
-  return new Parser(text, options).expression();
+  try {
+    return new Parser(text, options).expression();
+  } catch (error) {
+    // With little of the stack left, fewer levels are too many.
+    if (!(error instanceof RangeError)) throw error;
+    throw new ParseError(text, { start: 0, end: text.length }, "expression is nested too deeply");
+  }
 }
 
 /**
