@@ -159,7 +159,12 @@ test("a rewritten query gives what it gives as it stands", async () => {
         rangeOf(text, sets, options).catch((error: Error) => error.message);
       const plain = await outcome({ rewrite: false });
       if (typeof plain !== "string") compared++;
-      expect(await outcome({})).toEqual(plain);
+      const got = await outcome({});
+      // Two series on the side of one are refused where the other side has any at all; of those that
+      // match nothing it may have none left.
+      const isRefused = typeof plain === "string" && plain.startsWith("found duplicate series");
+      if (isRefused && typeof got !== "string") return;
+      expect(got).toEqual(plain);
     }),
     { numRuns: 400 },
   );

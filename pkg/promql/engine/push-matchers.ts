@@ -16,7 +16,8 @@ import { hasOneName } from "./names.ts";
  * without them could match nothing: of `a{job="x"} * on (job) b`, `b` need only be read for that
  * job. The query gives and refuses what it did: a side on which several series of a match are an
  * error, matched or not, is left alone, and so is what may fail by itself on series that would not
- * be read any more.
+ * be read any more. (Such a match is no error while the other side has no series at all, which may
+ * come about here if none of them could match.)
  */
 export function pushMatchers(expr: Expr): Expr {
   return new Pusher().push(expr, []);

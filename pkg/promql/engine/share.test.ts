@@ -72,6 +72,11 @@ test.each([
   ["max_over_time((sum(c_total) / count(c_total))[5m:1m])", 1],
   ["sum(c_total @ 1200) / count(c_total @ 1200) + sum(c_total)", 2],
   ["stddev(h) + count(h) * min(h)", 1],
+  [
+    "sum(max_over_time(sum(c_total)[5m:1m])) / sum(max_over_time(sum(c_total)[5m:1m])) + " +
+      "max_over_time((sum(h) / count(h))[5m:1m])",
+    2,
+  ],
   ["sum(h) == sum(h)", 1],
   // A series and itself.
   ["c_total - c_total offset 5m", 1],

@@ -4,7 +4,7 @@ import { childrenOf, typeOf } from "../syntax/ast.ts";
 import { hasMatcher } from "./aligned.ts";
 import { isRowWise, vectorArgument } from "./label-flow.ts";
 import { hasOneName } from "./names.ts";
-import { exprKey, matchersKey } from "./same-expr.ts";
+import { ExprIds, matchersKey } from "./same-expr.ts";
 
 /** Aggregations that take in their vectors together. */
 export interface SharedInput {
@@ -45,9 +45,10 @@ const ACCUMULATING: ReadonlySet<string> = new Set([
 ]);
 
 function sharedInputs(root: Expr, invariants: ReadonlySet<Expr>): Map<Expr, SharedInput> {
-  const all = collect(root, invariants, () => true);
+  const collector = new Collector(root, invariants);
+  const all = collector.collect(() => true);
   // The inputs of all but the last are not evaluated, so what is in them counts for nothing.
-  const visited = collect(root, invariants, (node, key) => all.get(key)!.at(-1) === node);
+  const visited = collector.collect((node, key) => all.get(key)!.at(-1) === node);
   const shared = new Map<Expr, SharedInput>();
   const share = (members: readonly AggregateExpr[], base: VectorSelector | undefined): void => {
     for (const member of members) shared.set(member, { members, base });
@@ -92,28 +93,46 @@ function scopeOf(key: string): string {
   return key.slice(0, key.indexOf(" "));
 }
 
-/** Aggregations by input and by the part of the expression that is evaluated at the same times. */
-function collect(
-  root: Expr,
-  invariants: ReadonlySet<Expr>,
-  enters: (node: AggregateExpr, key: string) => boolean,
-): Map<string, AggregateExpr[]> {
-  const found = new Map<string, AggregateExpr[]>();
-  let scopes = 0;
-  const visit = (node: Expr, outer: number): void => {
-    const scope = invariants.has(node) ? ++scopes : outer;
-    if (node.kind === "aggregate" && ACCUMULATING.has(node.op)) {
-      const key = `${scope} ${exprKey(node.expr)}`;
-      const members = found.get(key);
-      if (members) members.push(node);
-      else found.set(key, [node]);
-      if (!enters(node, key)) return;
+/** Finds aggregations by input and by the part of the expression that is evaluated at the same times. */
+class Collector {
+  readonly #root: Expr;
+  readonly #invariants: ReadonlySet<Expr>;
+  readonly #inputs = new ExprIds();
+  /** Parts that are evaluated at times of their own. */
+  readonly #scopes = new Map<Expr, number>();
+
+  constructor(root: Expr, invariants: ReadonlySet<Expr>) {
+    this.#root = root;
+    this.#invariants = invariants;
+  }
+
+  /** By a key that begins with the scope; below an aggregation only if `enters` says so. */
+  collect(enters: (node: AggregateExpr, key: string) => boolean): Map<string, AggregateExpr[]> {
+    const found = new Map<string, AggregateExpr[]>();
+    const visit = (node: Expr, outer: number): void => {
+      const scope = this.#invariants.has(node) ? this.#scopeOf(node) : outer;
+      if (node.kind === "aggregate" && ACCUMULATING.has(node.op)) {
+        const key = `${scope} ${this.#inputs.of(node.expr)}`;
+        const members = found.get(key);
+        if (members) members.push(node);
+        else found.set(key, [node]);
+        if (!enters(node, key)) return;
+      }
+      const inner = node.kind === "subquery" ? this.#scopeOf(node.expr) : scope;
+      for (const child of childrenOf(node)) visit(child, inner);
+    };
+    visit(this.#root, 0);
+    return found;
+  }
+
+  #scopeOf(node: Expr): number {
+    let scope = this.#scopes.get(node);
+    if (scope === undefined) {
+      scope = this.#scopes.size + 1;
+      this.#scopes.set(node, scope);
     }
-    const inner = node.kind === "subquery" ? ++scopes : scope;
-    for (const child of childrenOf(node)) visit(child, inner);
-  };
-  visit(root, 0);
-  return found;
+    return scope;
+  }
 }
 
 function alignedOperators(root: Expr): Map<Expr, VectorSelector> {
