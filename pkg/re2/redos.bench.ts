@@ -10,10 +10,12 @@ function measure(): { readonly pattern: string; readonly ms: number }[] {
   const values = lengths.flatMap((length) => hostileValues(VALUES / lengths.length - 1, length));
   values.push(...hostileValues(lengths.length, 10_000));
   const out = REDOS_PATTERNS.map((pattern) => {
-    const from = performance.now();
+    const from = process.cpuUsage();
     const compiled = compilePattern(pattern);
     for (const value of values) compiled.matches(value);
-    return { pattern, ms: performance.now() - from };
+    // Processor time: what else runs on the machine does not count.
+    const { user, system } = process.cpuUsage(from);
+    return { pattern, ms: (user + system) / 1000 };
   });
   return out.sort((a, b) => b.ms - a.ms);
 }
