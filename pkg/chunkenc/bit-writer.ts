@@ -61,6 +61,11 @@ export class BitWriter {
     this.bits(value, 32);
   }
 
+  /** The bytes, borrowed until the next write; bytes that are whole may be changed. */
+  view(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, 0, this.byteLength);
+  }
+
   /** An owned copy of the bytes. */
   finish(): Uint8Array {
     return new Uint8Array(this.#view.buffer.slice(0, this.byteLength));

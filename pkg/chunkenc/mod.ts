@@ -1,5 +1,6 @@
 export { decodeChunk } from "./decode.ts";
 export { encodeColumns } from "./encode-columns.ts";
+export { HistogramAppender } from "./histogram-append.ts";
 export { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
 export { encodeHistogramPart, encodeHistograms } from "./histogram-encode.ts";
 export {
