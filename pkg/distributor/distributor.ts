@@ -122,7 +122,7 @@ export class Distributor {
 
   #admit(tenant: string, request: ScannedRequest): void {
     const limits = this.#options.limits.for(tenant);
-    const count = request.sampleCount;
+    const count = request.sampleCount + request.histogramCount;
     const limit = { rate: limits.ingestion_rate, burst: limits.ingestion_burst_size };
     if (this.#rates.admit(tenant, count, limit)) return;
     this.metrics.discarded.inc({ reason: "rate_limited", tenant }, count);

@@ -67,7 +67,8 @@ export class RingTarget implements WriteTarget {
     });
     for (const delivery of deliveries) quorum.expect(delivery);
     quorum.checkReachable();
-    return this.#send(tenant, deliveries, quorum, request.sampleCount, [...rejected.values()]);
+    const samples = request.sampleCount + request.histogramCount;
+    return this.#send(tenant, deliveries, quorum, samples, [...rejected.values()]);
   }
 
   #send(
@@ -136,7 +137,7 @@ export class RingTarget implements WriteTarget {
       };
     }
     if (rejection !== undefined) {
-      const count = request.sampleFrom[i + 1]! - request.sampleFrom[i]!;
+      const count = request.samplesOf(i);
       const before = rejected.get(rejection.reason);
       if (before) before.count += count;
       else rejected.set(rejection.reason, { ...rejection, count });

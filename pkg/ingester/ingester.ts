@@ -160,13 +160,6 @@ export class Ingester extends BaseService implements IngesterApi {
       return Promise.reject(new NarthexError("internal", `tenant ${tenant} is not open`));
     }
     const tally = new RejectionTally();
-    if (request.histogramCount > 0) {
-      tally.reject(
-        "native_histograms_unsupported",
-        request.histogramCount,
-        () => "native histogram samples are not stored by this version",
-      );
-    }
     return state.db.append(request, this.#options.clock.now(), state.admission, tally).then(
       (samples) => {
         this.metrics.ingestedSamples.inc({ tenant }, samples);

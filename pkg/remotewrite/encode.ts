@@ -1,5 +1,7 @@
 import { ByteWriter, decodeUtf8, utf8Length } from "#pkg/encoding/mod.ts";
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
+import { encodeHistogramMessage, writeInt64 } from "./histogram.ts";
 import { encodeLabels } from "./labels.ts";
 import { FieldReader } from "./scan.ts";
 
@@ -27,6 +29,7 @@ const TYPES = [
 export class WriteRequestBuilder {
   readonly #out = new ByteWriter(4096);
   readonly #series = new ByteWriter(512);
+  readonly #message = new ByteWriter(64);
   sampleCount = 0;
 
   /** Size of the body so far, in bytes. */
@@ -71,8 +74,34 @@ export class WriteRequestBuilder {
       series.u8(half >>> 24);
     }
     series.u8(0x10);
-    if (timestampMs < 0) negativeVarint(series, timestampMs);
-    else series.uvarint(timestampMs);
+    writeInt64(series, timestampMs);
+    this.#endSeries();
+  }
+
+  /**
+   * Appends a series with one native histogram; undefined is a stale marker. Counts of an `integer`
+   * one are whole numbers.
+   */
+  histogram(
+    labels: Labels,
+    timestampMs: number,
+    histogram: FloatHistogram | undefined,
+    integer: boolean,
+  ): void {
+    const series = this.#series;
+    const message = this.#message;
+    series.clear();
+    encodeLabels(labels, series);
+    message.clear();
+    encodeHistogramMessage(timestampMs, histogram, integer, message);
+    series.u8(0x22);
+    series.uvarint(message.length);
+    series.raw(message.bytes, 0, message.length);
+    this.#endSeries();
+  }
+
+  #endSeries(): void {
+    const series = this.#series;
     this.#out.u8(0x0a);
     this.#out.uvarint(series.length);
     this.#out.raw(series.bytes, 0, series.length);
@@ -99,18 +128,6 @@ function uvarintBytes(value: number): number {
   let count = 1;
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
   return count;
-}
-
-/** A negative int64 takes ten bytes: 64 bits of two's complement. */
-function negativeVarint(out: ByteWriter, value: number): void {
-  let lo = value >>> 0;
-  let hi = Math.floor(value / 0x100000000) >>> 0;
-  for (let i = 0; i < 9; i++) {
-    out.u8((lo & 0x7f) | 0x80);
-    lo = ((lo >>> 7) | (hi << 25)) >>> 0;
-    hi >>>= 7;
-  }
-  out.u8(lo & 0x7f);
 }
 
 /** Appends one MetricMetadata message, without tag and length. */

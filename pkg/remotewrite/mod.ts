@@ -6,6 +6,12 @@ export {
 } from "./encode.ts";
 export { LabelHasher } from "./hash.ts";
 export {
+  decodeHistogramMessage,
+  encodeHistogramMessage,
+  HISTOGRAM_BUCKETS_MAX,
+  type HistogramSample,
+} from "./histogram.ts";
+export {
   canonicalLabelBytes,
   type DecodedLabels,
   decodeLabels,

@@ -9,6 +9,8 @@ import type { LabelHasher } from "./hash.ts";
  *
  *     series i: label bytes  [labelsStart[i], labelsEnd[i])   (repeated Label fields, tags included)
  *               samples      sampleFrom[i] … sampleFrom[i + 1] of `timestamps` and `bits`
+ *     native histogram k, in order of series: of series histogramSeries[k],
+ *               message      [histogramStart[k], histogramEnd[k])   see `decodeHistogramMessage`
  *
  * Source: Prometheus prompb/remote.proto and types.proto.
  */
@@ -21,6 +23,7 @@ export class ScannedRequest {
   seriesCount = 0;
   sampleCount = 0;
   exemplarCount = 0;
+  /** Native histograms; see `histogramSeries`. */
   histogramCount = 0;
   labelsStart: Uint32Array = new Uint32Array(256);
   labelsEnd: Uint32Array = new Uint32Array(256);
@@ -33,6 +36,9 @@ export class ScannedRequest {
   timestamps: Float64Array = new Float64Array(512);
   /** Bits of value i: low half at `2 * i`, high half at `2 * i + 1`. */
   bits: Uint32Array = new Uint32Array(1024);
+  histogramSeries: Uint32Array = new Uint32Array(0);
+  histogramStart: Uint32Array = new Uint32Array(0);
+  histogramEnd: Uint32Array = new Uint32Array(0);
   /** Byte ranges of MetricMetadata messages, `[start, end]` in turn. */
   metadataRanges: number[] = [];
 
@@ -117,13 +123,54 @@ export class ScannedRequest {
         this.#sample(stop);
       } else {
         if (tag === 0x1a) this.exemplarCount++;
-        else if (tag === 0x22) this.histogramCount++;
+        const from = this.#at;
         this.#skip(tag, end);
+        if (tag === 0x22) this.#histogram(from);
       }
     }
     this.labelsStart[i] = labelsStart;
     this.labelsEnd[i] = labelsEnd;
     return true;
+  }
+
+  /** Notes the length-delimited message at `from`, which ends here. */
+  #histogram(from: number): void {
+    const k = this.histogramCount++;
+    if (k >= this.histogramSeries.length) {
+      const count = Math.max(16, 2 * k);
+      this.histogramSeries = grow(this.histogramSeries, new Uint32Array(count));
+      this.histogramStart = grow(this.histogramStart, new Uint32Array(count));
+      this.histogramEnd = grow(this.histogramEnd, new Uint32Array(count));
+    }
+    const end = this.#at;
+    this.#at = from;
+    this.#varint(end);
+    this.histogramSeries[k] = this.seriesCount;
+    this.histogramStart[k] = this.#at;
+    this.histogramEnd[k] = end;
+    this.#at = end;
+  }
+
+  /** The number after that of the last histogram of the series that histogram `k` belongs to. */
+  histogramsEnd(k: number): number {
+    const series = this.histogramSeries[k];
+    let end = k + 1;
+    while (end < this.histogramCount && this.histogramSeries[end] === series) end++;
+    return end;
+  }
+
+  /** Samples of series `i`, histograms among them. */
+  samplesOf(i: number): number {
+    let low = 0;
+    let high = this.histogramCount;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.histogramSeries[middle]! < i) low = middle + 1;
+      else high = middle;
+    }
+    const hasSome = low < this.histogramCount && this.histogramSeries[low] === i;
+    const histograms = hasSome ? this.histogramsEnd(low) - low : 0;
+    return this.sampleFrom[i + 1]! - this.sampleFrom[i]! + histograms;
   }
 
   #sample(end: number): void {

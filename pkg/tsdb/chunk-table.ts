@@ -10,6 +10,8 @@ export class ChunkTable {
   maxt: Float64Array = new Float64Array(16);
   address: Uint32Array = new Uint32Array(16);
   byteCount: Uint32Array = new Uint32Array(16);
+  /** `ChunkEncoding` of the chunk. */
+  encoding: Uint8Array = new Uint8Array(16);
   /** Which cut of the head will take the chunk: see `Head.beginCut`. */
   generation: Uint32Array = new Uint32Array(16);
   /** Generation of chunks that are added from now on. */
@@ -27,7 +29,7 @@ export class ChunkTable {
 
   /** Adds a chunk with a copy of `source[start, end)`. */
   add(
-    times: { mint: number; maxt: number },
+    { mint, maxt, encoding }: { mint: number; maxt: number; encoding: number },
     source: Uint8Array,
     start: number,
     end: number,
@@ -42,8 +44,9 @@ export class ChunkTable {
     const page = this.arena.pages[address >>> PAGE_BITS]!;
     const at = address & PAGE_MASK;
     for (let i = start, to = at; i < end; ) page[to++] = source[i++]!;
-    this.mint[id] = times.mint;
-    this.maxt[id] = times.maxt;
+    this.mint[id] = mint;
+    this.maxt[id] = maxt;
+    this.encoding[id] = encoding;
     this.address[id] = address;
     this.byteCount[id] = end - start;
     this.generation[id] = this.currentGeneration;
@@ -71,7 +74,7 @@ export class ChunkTable {
   }
 
   get bytesReserved(): number {
-    return this.next.length * 36;
+    return this.next.length * 37;
   }
 
   #grow(): void {
@@ -84,6 +87,7 @@ export class ChunkTable {
     this.maxt = resize(this.maxt, new Float64Array(length));
     this.address = resize(this.address, new Uint32Array(length));
     this.byteCount = resize(this.byteCount, new Uint32Array(length));
+    this.encoding = resize(this.encoding, new Uint8Array(length));
     this.generation = resize(this.generation, new Uint32Array(length));
     this.next = resize(this.next, new Int32Array(length));
   }

@@ -14,8 +14,9 @@ import {
   type SelectParams,
 } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
-import type { Head, RejectionSink, SeriesAdmission } from "./head.ts";
+import type { Head } from "./head.ts";
 import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
+import type { RejectionSink, SeriesAdmission } from "./head-ports.ts";
 
 export interface TenantDbOptions extends DurableHeadOptions {
   readonly dir: string;

@@ -1,12 +1,14 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { yieldNow } from "#pkg/async/mod.ts";
-import { decodeXor } from "#pkg/chunkenc/mod.ts";
+import { decodeChunk } from "#pkg/chunkenc/mod.ts";
 import { ByteWriter } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import {
   canonicalLabelBytes,
+  decodeHistogramMessage,
   decodeLabels,
+  type HistogramSample,
   type LabelHasher,
   type ScannedRequest,
 } from "#pkg/remotewrite/mod.ts";
@@ -19,7 +21,9 @@ import {
   segmentHeader,
   writeRecordHeader,
 } from "#pkg/wlog/mod.ts";
-import { Head, type HeadOptions, type RejectionSink, type SeriesAdmission } from "./head.ts";
+import { Head } from "./head.ts";
+import { messageFor } from "./head-messages.ts";
+import type { HeadOptions, MessageRange, RejectionSink, SeriesAdmission } from "./head-ports.ts";
 import { HeadReader } from "./head-read.ts";
 import {
   PushRecords,
@@ -212,7 +216,19 @@ async function writeCheckpoint(
         one.u32(words[word + ROW.lastLo]! >>> 0);
         frame(one.bytes, 0, one.length);
       }
-      head.ooo.get(ref)?.visit((t, hi, lo) => records.outOfOrder(ref, t, hi, lo));
+      const newest = head.histograms.last(ref);
+      if (newest !== undefined) {
+        const { bytes, start, end } = messageFor(lastT, newest);
+        one.clear();
+        one.u8(RecordKind.histogramState);
+        one.uvarint(ref);
+        one.raw(bytes, start, end);
+        frame(one.bytes, 0, one.length);
+      }
+      head.ooo.get(ref)?.visit((t, hi, lo, histogram) => {
+        if (histogram === undefined) records.outOfOrder(ref, t, hi, lo);
+        else records.histogram(ref, messageFor(t, histogram), true);
+      });
       records.drain(frame);
       if (out.length > 1024 * 1024) {
         await flush();
@@ -332,22 +348,44 @@ class Replayer implements RecordHandler {
 
   chunk(ref: number, encoding: number, bytes: Uint8Array, start: number, end: number): void {
     if (!this.#exists(ref)) return;
-    if (encoding !== ChunkEncoding.xor) {
-      throw new NarthexError("corruption", `${this.path}: chunk encoding ${encoding}`);
-    }
     const columns = this.#columns;
     columns.clear();
-    decodeXor(bytes, start, end, columns, this.path);
+    const mint = Number.NEGATIVE_INFINITY;
+    const maxt = Number.POSITIVE_INFINITY;
+    decodeChunk({ encoding, mint, maxt, bytes, start, end }, columns, this.path);
+    const integer = encoding === ChunkEncoding.histogram;
+    const { timestamps, bits, histograms } = columns;
     for (let i = 0; i < columns.length; i++) {
-      this.#head.appendSample(
-        ref,
-        columns.timestamps[i]!,
-        columns.bits[2 * i + 1]!,
-        columns.bits[2 * i]!,
-        Number.NEGATIVE_INFINITY,
-      );
+      const t = timestamps[i]!;
+      const histogram = histograms?.[i];
+      if (histogram === undefined) {
+        this.#head.appendSample(ref, t, bits[2 * i + 1]!, bits[2 * i]!, mint);
+      } else this.#head.appendHistogram(ref, { t, histogram, integer }, mint);
     }
     this.#report.samples += columns.length;
+  }
+
+  histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void {
+    const sample = this.#decode(message);
+    const before = this.#returned.get(ref);
+    if (before === undefined) {
+      if (!this.#exists(ref)) return;
+      const settled = this.#settled[ref] ?? Number.NEGATIVE_INFINITY;
+      if (!isOutOfOrder && sample.t <= settled) return;
+    }
+    this.#head.appendHistogram(before ?? ref, sample, Number.NEGATIVE_INFINITY);
+    this.#report.samples++;
+  }
+
+  histogramState(ref: number, message: MessageRange): void {
+    const { histogram } = this.#decode(message);
+    if (this.#exists(ref) && histogram !== undefined) this.#head.histograms.restore(ref, histogram);
+  }
+
+  #decode({ bytes, start, end }: MessageRange): HistogramSample {
+    const sample = decodeHistogramMessage(bytes, start, end);
+    if (sample.problem === undefined) return sample;
+    throw new NarthexError("corruption", `${this.path}: ${sample.problem}`);
   }
 
   metadata(bytes: Uint8Array, start: number, end: number): void {

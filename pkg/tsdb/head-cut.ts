@@ -58,7 +58,9 @@ function takeOutOfOrder(head: Head, ref: number, samples: OooSamples, before: nu
   if (samples.mint >= before) return;
   const taken = head.cutOoo.get(ref) ?? new OooSamples();
   const kept = new OooSamples();
-  samples.visit((t, hi, lo) => void (t < before ? taken : kept).insert(t, hi, lo));
+  samples.visit((t, hi, lo, histogram) => {
+    (t < before ? taken : kept).insert(t, hi, lo, histogram);
+  });
   head.cutOoo.set(ref, taken);
   if (kept.length === 0) head.ooo.delete(ref);
   else head.ooo.set(ref, kept);
@@ -193,6 +195,7 @@ function buryIdle(head: Head, idle: readonly number[]): number {
     const word = (ref & ROW_MASK) * ROW_WORDS;
     const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
     if (open || words[word + ROW.firstChunk]! >= 0 || head.ooo.has(ref)) continue;
+    head.histograms.leave(ref);
     words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
     dead++;
   }

@@ -15,10 +15,11 @@ import {
 import { PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import type { Head } from "./head.ts";
 import { sortBytes } from "./head-postings.ts";
-import { addOutOfOrder, xorChunk } from "./ooo.ts";
+import { addOutOfOrder } from "./ooo.ts";
 import {
   FLAG_DEAD,
   FLAG_OOO,
+  HISTOGRAM_ADDRESS,
   NO_ADDRESS,
   ROW,
   ROW_DOUBLES,
@@ -114,7 +115,7 @@ export class HeadReader implements ChunkQuerier {
     { mint, maxt, hints }: Pick<SelectParams, "mint" | "maxt" | "hints">,
     out: PackedBatchBuilder,
   ): void {
-    const { rows, chunks, chunkArena } = this.#head;
+    const { rows, chunks, chunkArena, histograms } = this.#head;
     const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
     if (hints?.lastOnly === true && this.#packLast(ref, { mint, maxt }, out)) return;
@@ -122,7 +123,7 @@ export class HeadReader implements ChunkQuerier {
       const from = chunks.mint[id]!;
       const to = chunks.maxt[id]!;
       if (to < mint || from > maxt) continue;
-      const at = out.chunk(ChunkEncoding.xor, from, to, chunks.byteCount[id]!);
+      const at = out.chunk(chunks.encoding[id]!, from, to, chunks.byteCount[id]!);
       chunks.copy(id, out.bytes, at);
     }
     const open = words[word + ROW.openAddress]!;
@@ -132,6 +133,13 @@ export class HeadReader implements ChunkQuerier {
     const openMint = doubles[double + ROW.openMint]!;
     const lastT = doubles[double + ROW.lastT]!;
     if (lastT < mint || openMint > maxt) return;
+    if (open === (HISTOGRAM_ADDRESS | 0)) {
+      const appender = histograms.open(ref);
+      const chunk = appender.view();
+      const at = out.chunk(appender.encoding, openMint, lastT, chunk.length);
+      out.bytes.set(chunk, at);
+      return;
+    }
     const count = (words[word + ROW.openBits]! + 7) >>> 3;
     const to = out.chunk(ChunkEncoding.xor, openMint, lastT, count);
     const from = open & PAGE_MASK;
@@ -142,7 +150,7 @@ export class HeadReader implements ChunkQuerier {
 
   /**
    * Adds the series' newest sample as a chunk of its own, without a look at its chunks.
-   * @returns false if it is not the last one of the range.
+   * @returns false if it is not the last one of the range, or no float.
    */
   #packLast(
     ref: number,
@@ -154,8 +162,9 @@ export class HeadReader implements ChunkQuerier {
     const word = (ref & ROW_MASK) * ROW_WORDS;
     const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     const lastT = doubles[(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
-    const isOpen = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
-    if (!isOpen || lastT > maxt || lastT < mint) return false;
+    const open = words[word + ROW.openAddress]! >>> 0;
+    if (open === NO_ADDRESS || open === HISTOGRAM_ADDRESS || lastT > maxt || lastT < mint)
+      return false;
     const at = out.chunk(ChunkEncoding.xor, lastT, lastT, xorSingleBytes(lastT));
     encodeXorSingle(lastT, words[word + ROW.lastLo]!, words[word + ROW.lastHi]!, out.bytes, at);
     return true;
@@ -234,7 +243,7 @@ export class HeadReader implements ChunkQuerier {
     mint = Number.NEGATIVE_INFINITY,
     maxt = Number.POSITIVE_INFINITY,
   ): Chunk[] {
-    const { rows, chunks, chunkArena } = this.#head;
+    const { rows, chunks, chunkArena, histograms } = this.#head;
     const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
@@ -249,10 +258,16 @@ export class HeadReader implements ChunkQuerier {
       const lastT = doubles[double + ROW.lastT]!;
       if (lastT >= mint && openMint <= maxt) {
         const address = words[word + ROW.openAddress]! >>> 0;
-        const start = address & PAGE_MASK;
-        const count = (words[word + ROW.openBits]! + 7) >>> 3;
-        const bytes = chunkArena.pages[address >>> PAGE_BITS]!.slice(start, start + count);
-        out.push(xorChunk(openMint, lastT, bytes));
+        const times = { mint: openMint, maxt: lastT };
+        if (address === HISTOGRAM_ADDRESS) {
+          const open = histograms.open(ref);
+          out.push(ownChunk(open.encoding, times, open.view().slice()));
+        } else {
+          const start = address & PAGE_MASK;
+          const count = (words[word + ROW.openBits]! + 7) >>> 3;
+          const bytes = chunkArena.pages[address >>> PAGE_BITS]!.slice(start, start + count);
+          out.push(ownChunk(ChunkEncoding.xor, times, bytes));
+        }
       }
     }
     return out;
@@ -263,7 +278,8 @@ export class HeadReader implements ChunkQuerier {
     const { chunks } = this.#head;
     const bytes = new Uint8Array(chunks.byteCount[id]!);
     chunks.copy(id, bytes, 0);
-    return xorChunk(chunks.mint[id]!, chunks.maxt[id]!, bytes);
+    const times = { mint: chunks.mint[id]!, maxt: chunks.maxt[id]! };
+    return ownChunk(chunks.encoding[id]!, times, bytes);
   }
 
   /** All live series in label order. */
@@ -394,6 +410,14 @@ export class HeadReader implements ChunkQuerier {
     }
     return countA - countB;
   }
+}
+
+function ownChunk(
+  encoding: number,
+  { mint, maxt }: { readonly mint: number; readonly maxt: number },
+  bytes: Uint8Array,
+): Chunk {
+  return { encoding, mint, maxt, bytes, start: 0, end: bytes.length };
 }
 
 function limited(values: string[], params: LabelParams): string[] {

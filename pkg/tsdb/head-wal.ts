@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "#pkg/encoding/mod.ts";
-import type { HeadLog } from "./head.ts";
+import type { HeadLog, MessageRange } from "./head-ports.ts";
 
 /**
  * Kinds of WAL and checkpoint records, the first byte of each payload; see docs/format/wal.md.
@@ -10,6 +10,8 @@ import type { HeadLog } from "./head.ts";
  *     state      uvarint ref, i64 t, u64 value bits of the newest sample
  *     chunk      uvarint ref, u8 encoding, chunk data
  *     metadata   the MetricMetadata fields of a write request, verbatim
+ *     histograms, lateHistograms   n × { varint Δref, uvarint len, Histogram message }
+ *     histogramState               uvarint ref, Histogram message of the newest sample
  */
 export const RecordKind = {
   series: 1,
@@ -18,6 +20,9 @@ export const RecordKind = {
   state: 4,
   chunk: 5,
   metadata: 6,
+  histograms: 7,
+  lateHistograms: 8,
+  histogramState: 9,
 } as const;
 
 /** Most bytes that one sample takes in a record: two varints of 10 and 8 value bytes. */
@@ -73,12 +78,51 @@ class SampleRecord {
   }
 }
 
+/** A record of histograms that grows by one at a time. */
+class HistogramRecord {
+  readonly #kind: number;
+  readonly #out = new ByteWriter(16);
+  #lastRef = 0;
+
+  constructor(kind: number) {
+    this.#kind = kind;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#out.bytes;
+  }
+
+  get length(): number {
+    return this.#out.length;
+  }
+
+  set length(length: number) {
+    this.#out.length = length;
+  }
+
+  add(ref: number, { bytes, start, end }: MessageRange): void {
+    const out = this.#out;
+    if (out.length === 0) {
+      out.u8(this.#kind);
+      this.#lastRef = 0;
+    }
+    out.varint(ref - this.#lastRef);
+    out.uvarint(end - start);
+    out.raw(bytes, start, end);
+    this.#lastRef = ref;
+  }
+}
+
 /** Gathers what one push changed, as the records that the WAL gets for it. Reused. */
 export class PushRecords implements HeadLog {
   readonly #samples = new SampleRecord(RecordKind.samples);
   readonly #outOfOrder = new SampleRecord(RecordKind.outOfOrder);
   readonly #series = new ByteWriter(1024);
   readonly #metadata = new ByteWriter(256);
+  readonly #histograms = new HistogramRecord(RecordKind.histograms);
+  readonly #lateHistograms = new HistogramRecord(RecordKind.lateHistograms);
+  /** Whole records that come before all others. */
+  readonly #sealed: Uint8Array[] = [];
 
   series(ref: number, labelBytes: Uint8Array, start: number, end: number): void {
     if (this.#series.length === 0) this.#series.u8(RecordKind.series);
@@ -93,6 +137,17 @@ export class PushRecords implements HeadLog {
     this.#outOfOrder.add(ref, t, hi, lo);
   }
 
+  histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void {
+    (isOutOfOrder ? this.#lateHistograms : this.#histograms).add(ref, message);
+  }
+
+  /** What comes next stands behind all there is: records of two kinds have no order otherwise. */
+  turn(): void {
+    const sealed: Uint8Array[] = [];
+    this.drain((bytes, start, end) => sealed.push(bytes.slice(start, end)));
+    this.#sealed.push(...sealed);
+  }
+
   /** One MetricMetadata message of a request. */
   metadata(bytes: Uint8Array, start: number, end: number): void {
     if (this.#metadata.length === 0) this.#metadata.u8(RecordKind.metadata);
@@ -102,7 +157,15 @@ export class PushRecords implements HeadLog {
 
   /** Hands over the records in the order in which they must be replayed, and starts afresh. */
   drain(append: (bytes: Uint8Array, start: number, end: number) => void): void {
-    for (const part of [this.#series, this.#samples, this.#outOfOrder, this.#metadata]) {
+    for (const record of this.#sealed.splice(0)) append(record, 0, record.length);
+    for (const part of [
+      this.#series,
+      this.#samples,
+      this.#histograms,
+      this.#outOfOrder,
+      this.#lateHistograms,
+      this.#metadata,
+    ]) {
       if (part.length > 0) append(part.bytes, 0, part.length);
       part.length = 0;
     }
@@ -129,6 +192,8 @@ export interface RecordHandler {
   state(ref: number, lastT: number, hi: number, lo: number): void;
   chunk(ref: number, encoding: number, bytes: Uint8Array, start: number, end: number): void;
   metadata(bytes: Uint8Array, start: number, end: number): void;
+  histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void;
+  histogramState(ref: number, message: MessageRange): void;
 }
 
 /** Decodes one record. Bytes that are none raise `corruption`, naming `path`. */
@@ -168,6 +233,13 @@ export function readRecord(
       handler.chunk(ref, encoding, bytes, reader.at, end);
       return;
     }
+    case RecordKind.histograms:
+    case RecordKind.lateHistograms:
+      readHistograms(reader, kind === RecordKind.lateHistograms, handler);
+      return;
+    case RecordKind.histogramState:
+      handler.histogramState(reader.uvarint(), { bytes, start: reader.at, end });
+      return;
     case RecordKind.metadata:
       while (reader.remaining > 0) {
         const length = reader.uvarint();
@@ -178,6 +250,18 @@ export function readRecord(
       return;
     default:
       reader.fail(`record kind ${kind}`);
+  }
+}
+
+function readHistograms(reader: ByteReader, outOfOrder: boolean, handler: RecordHandler): void {
+  let ref = 0;
+  while (reader.remaining > 0) {
+    ref += reader.varint();
+    const length = reader.uvarint();
+    reader.need(length);
+    const start = reader.at;
+    reader.at += length;
+    handler.histogram(ref, { bytes: reader.bytes, start, end: reader.at }, outOfOrder);
   }
 }
 

@@ -1,5 +1,6 @@
 // Hot path: `append` of a scanned request; per known series one hash look-up and one bit append.
 import { assert } from "#pkg/errs/mod.ts";
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { formatSeries, type Labels } from "#pkg/labels/mod.ts";
 import {
   canonicalLabelBytes,
@@ -7,14 +8,29 @@ import {
   type LabelHasher,
   type ScannedRequest,
 } from "#pkg/remotewrite/mod.ts";
+import { ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import { ChunkTable } from "./chunk-table.ts";
+import { HeadHistograms, type HistogramPoint, isSameHistogram } from "./head-histograms.ts";
+import { decodeMessage, staleMessage } from "./head-messages.ts";
+import {
+  AppendStatus,
+  type HeadLog,
+  type HeadOptions,
+  type Rejection,
+  type RejectionSink,
+  type SeriesAdmission,
+  type TimeLimits,
+} from "./head-ports.ts";
 import { HeadPostings, Symbols } from "./head-postings.ts";
-import { OooSamples } from "./ooo.ts";
+import { refuseSample, tooLarge } from "./head-refusals.ts";
+import { isStaleMarker, OooSamples } from "./ooo.ts";
 import { SeriesIndex } from "./series-index.ts";
 import {
   FLAG_DEAD,
+  FLAG_HISTOGRAM,
   FLAG_OOO,
+  HISTOGRAM_ADDRESS,
   NO_ADDRESS,
   ROW,
   ROW_DOUBLES,
@@ -29,57 +45,12 @@ import { hasOpenChunk, XorAppender } from "./xor-append.ts";
 const SAMPLES_TO_ESTIMATE = 30;
 const SAMPLES_MAX = 240;
 const CHUNK_BYTES_MAX = 1024 - 20;
-/** Largest label set, where the limits on labels are off; arenas hold up to 1 MiB in one piece. */
-const LABEL_BYTES_MAX = 512 * 1024;
 /** A spelling of a known series that is longer is decoded each time. */
 const SPELLING_BYTES_MAX = 16 * 1024;
 /** Spellings that are kept beyond two for each series; a sender could make up any number. */
 const SPELLINGS_SPARE = 1024;
 /** Differences of times in the log are exact from here on; nobody has samples from so long ago. */
 const TIME_MIN = -(2 ** 51);
-
-/** Outcome of one sample. */
-export const AppendStatus = {
-  appended: 0,
-  outOfOrder: 1,
-  duplicate: 2,
-  conflict: 3,
-  tooOld: 4,
-  tooFarInFuture: 5,
-} as const;
-export type AppendStatus = (typeof AppendStatus)[keyof typeof AppendStatus];
-
-/** Why a series or sample was refused; the word is a label of the discarded-samples metric. */
-export interface Rejection {
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** Asked once for each new series; a rejection keeps it out. */
-export interface SeriesAdmission {
-  admit(labels: Labels, liveSeries: number): Rejection | undefined;
-}
-
-export interface HeadOptions {
-  /** Chunks never cross a multiple of this. */
-  readonly blockDurationMs: number;
-  /** How far behind the newest sample of the tenant a sample may still be. */
-  readonly outOfOrderWindowMs: number;
-  /** How far ahead of the clock a sample may be. */
-  readonly creationGraceMs: number;
-}
-
-/** Receives what the WAL must hold, as it happens. */
-export interface HeadLog {
-  series(ref: number, labelBytes: Uint8Array, start: number, end: number): void;
-  sample(ref: number, t: number, hi: number, lo: number): void;
-  outOfOrder(ref: number, t: number, hi: number, lo: number): void;
-}
-
-/** Receives refusals; called once for each refused sample. */
-export interface RejectionSink {
-  reject(reason: string, count: number, message: () => string): void;
-}
 
 /**
  * The recent samples of one tenant, in memory. Per-series state lies in typed arrays indexed by
@@ -91,6 +62,7 @@ export class Head {
   readonly symbols = new Symbols();
   readonly postings = new HeadPostings(this.symbols);
   readonly chunks: ChunkTable;
+  readonly histograms = new HeadHistograms(this.rows);
   readonly ooo = new Map<number, OooSamples>();
   /** Out-of-order samples that a cut in progress has taken; still read until it is published. */
   readonly cutOoo = new Map<number, OooSamples>();
@@ -131,10 +103,17 @@ export class Head {
     const futureLimit = nowMs + this.options.creationGraceMs;
     const oldLimit = Math.min(nowMs, this.maxt) - this.options.outOfOrderWindowMs;
     const { labelsStart, labelsEnd, hashLo, hashHi, sampleFrom, timestamps, bits } = request;
+    let message = 0;
+    let messageSeries = request.histogramCount > 0 ? request.histogramSeries[0]! : -1;
     for (let i = 0; i < request.seriesCount; i++) {
       const first = sampleFrom[i]!;
       const last = sampleFrom[i + 1]!;
-      if (first === last) continue;
+      const firstMessage = message;
+      if (i === messageSeries) {
+        message = request.histogramsEnd(firstMessage);
+        messageSeries = message < request.histogramCount ? request.histogramSeries[message]! : -1;
+      }
+      if (first === last && firstMessage === message) continue;
       let ref = this.index.findHash(
         hashLo[i]!,
         hashHi[i]!,
@@ -143,7 +122,8 @@ export class Head {
         labelsEnd[i]!,
       );
       if (ref < 0) {
-        ref = this.#resolve(request, i, admission, log, sink, last - first);
+        const samples = last - first + message - firstMessage;
+        ref = this.#resolve(request, i, admission, log, sink, samples);
         if (ref < 0) continue;
       }
       for (let s = first; s < last; s++) {
@@ -160,10 +140,116 @@ export class Head {
           log.outOfOrder(ref, t, hi, lo);
           accepted++;
         } else if (status === AppendStatus.duplicate) accepted++;
-        else this.#refuse(ref, t, status, sink);
+        else if (status >= AppendStatus.turned) {
+          if (status === AppendStatus.turned) {
+            log.turn();
+            log.sample(ref, t, hi, lo);
+          } else log.histogram(ref, staleMessage(t), false);
+          accepted++;
+        } else refuseSample(this, ref, t, status, sink);
+      }
+      if (firstMessage < message) {
+        const limits = { old: oldLimit, future: futureLimit };
+        for (let k = firstMessage; k < message; k++) {
+          if (this.#appendMessage(request, k, ref, limits, log, sink)) accepted++;
+        }
       }
     }
     return accepted;
+  }
+
+  /** Appends histogram `k` of the request to series `ref`; false if it is refused. */
+  #appendMessage(
+    request: ScannedRequest,
+    k: number,
+    ref: number,
+    limits: TimeLimits,
+    log: HeadLog,
+    sink: RejectionSink,
+  ): boolean {
+    const start = request.histogramStart[k]!;
+    const range = { bytes: request.bytes, start, end: request.histogramEnd[k]! };
+    const sample = decodeMessage(range);
+    const { t, problem } = sample;
+    if (problem !== undefined) {
+      const series = (): string => formatSeries(this.labelsOf(ref));
+      sink.reject("invalid_native_histogram", 1, () => `${problem}, series: ${series()}`);
+      return false;
+    }
+    let status: AppendStatus = AppendStatus.tooFarInFuture;
+    if (t < TIME_MIN) status = AppendStatus.tooOld;
+    else if (t <= limits.future) status = this.appendHistogram(ref, sample, limits.old);
+    if (status === AppendStatus.duplicate) return true;
+    if (status === AppendStatus.turned) log.turn();
+    else if (status !== AppendStatus.appended && status !== AppendStatus.outOfOrder) {
+      refuseSample(this, ref, t, status, sink);
+      return false;
+    }
+    if (sample.histogram === undefined && !this.#hasHistograms(ref)) {
+      if (status === AppendStatus.outOfOrder) log.outOfOrder(ref, t, STALE_HI, STALE_LO);
+      else log.sample(ref, t, STALE_HI, STALE_LO);
+    } else log.histogram(ref, range, status === AppendStatus.outOfOrder);
+    return true;
+  }
+
+  /**
+   * Appends a histogram or a stale marker, which becomes one of floats where the series has those;
+   * as `appendSample`.
+   */
+  appendHistogram(ref: number, point: HistogramPoint, oldLimit: number): AppendStatus {
+    const { t, histogram } = point;
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const isFloat = !this.#hasHistograms(ref);
+    if (histogram === undefined && isFloat) {
+      return this.appendSample(ref, t, STALE_HI, STALE_LO, oldLimit);
+    }
+    const lastT = this.#lastT(ref);
+    if (t === lastT) {
+      return this.#isNewest(ref, histogram) ? AppendStatus.duplicate : AppendStatus.conflict;
+    }
+    if (t < lastT) {
+      if (t < oldLimit) return AppendStatus.tooOld;
+      if (histogram !== undefined)
+        return this.#appendOutOfOrder(ref, t, 0, 0, words, word, histogram);
+      return this.#appendOutOfOrder(ref, t, STALE_HI, STALE_LO, words, word);
+    }
+    if (!this.histograms.append(ref, point)) {
+      this.closeChunk(ref);
+      this.histograms.begin(ref, point, this.#rangeEnd(t));
+      this.#lowerMint(t);
+    }
+    if (t > this.maxt) this.maxt = t;
+    this.samplesAppended++;
+    const isFirst = lastT === Number.NEGATIVE_INFINITY;
+    return isFloat && !isFirst ? AppendStatus.turned : AppendStatus.appended;
+  }
+
+  #hasHistograms(ref: number): boolean {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    return (words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_HISTOGRAM) !== 0;
+  }
+
+  /** True if the series' newest sample is this histogram, or this stale marker (undefined). */
+  #isNewest(ref: number, histogram: FloatHistogram | undefined): boolean {
+    const last = this.histograms.last(ref);
+    if (last !== undefined) return histogram !== undefined && isSameHistogram(last, histogram);
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    return (
+      histogram === undefined && isStaleMarker(words[word + ROW.lastHi]!, words[word + ROW.lastLo]!)
+    );
+  }
+
+  #lastT(ref: number): number {
+    const doubles = this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    return doubles[(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
+  }
+
+  /** Where the block range of `t` ends. */
+  #rangeEnd(t: number): number {
+    const duration = this.options.blockDurationMs;
+    return (Math.floor(t / duration) + 1) * duration;
   }
 
   /** Appends one sample to series `ref`; `oldLimit` is the oldest out-of-order time accepted. */
@@ -175,7 +261,9 @@ export class Head {
     const lastT = doubles[double + ROW.lastT]!;
     if (t <= lastT) {
       if (t === lastT) {
-        return words[word + ROW.lastHi] === (hi | 0) && words[word + ROW.lastLo] === (lo | 0)
+        return words[word + ROW.lastHi] === (hi | 0) &&
+          words[word + ROW.lastLo] === (lo | 0) &&
+          ((words[word + ROW.flags]! & FLAG_HISTOGRAM) === 0 || this.#isNewest(ref, undefined))
           ? AppendStatus.duplicate
           : AppendStatus.conflict;
       }
@@ -195,15 +283,20 @@ export class Head {
         this.samplesAppended++;
         return AppendStatus.appended;
       }
-      this.closeChunk(ref);
     }
-    const duration = this.options.blockDurationMs;
+    const turned = (words[word + ROW.flags]! & FLAG_HISTOGRAM) !== 0;
+    if (turned && isStaleMarker(hi, lo)) {
+      this.appendHistogram(ref, { t, histogram: undefined, integer: true }, oldLimit);
+      return AppendStatus.staleHistogram;
+    }
+    this.closeChunk(ref);
+    if (turned) this.histograms.leave(ref);
     this.#appender.open(words, doubles, word, { t, hi, lo });
-    doubles[double + ROW.openUntil] = (Math.floor(t / duration) + 1) * duration;
+    doubles[double + ROW.openUntil] = this.#rangeEnd(t);
     if (t > this.maxt) this.maxt = t;
     this.#lowerMint(t);
     this.samplesAppended++;
-    return AppendStatus.appended;
+    return turned ? AppendStatus.turned : AppendStatus.appended;
   }
 
   #lowerMint(t: number): void {
@@ -226,13 +319,14 @@ export class Head {
     lo: number,
     words: Int32Array,
     word: number,
+    histogram?: FloatHistogram,
   ): AppendStatus {
     let samples = this.ooo.get(ref);
     if (samples === undefined) {
       this.ooo.set(ref, (samples = new OooSamples()));
       words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_OOO;
     }
-    if (!samples.insert(t, hi, lo)) return AppendStatus.duplicate;
+    if (!samples.insert(t, hi, lo, histogram)) return AppendStatus.duplicate;
     this.#lowerMint(t);
     this.samplesAppended++;
     return AppendStatus.outOfOrder;
@@ -246,15 +340,21 @@ export class Head {
     const doubles = this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     const double = (ref & ROW_MASK) * ROW_DOUBLES;
     const address = words[word + ROW.openAddress]! >>> 0;
-    const start = address & PAGE_MASK;
-    const bytes = (words[word + ROW.openBits]! + 7) >>> 3;
-    const id = this.chunks.add(
-      { mint: doubles[double + ROW.openMint]!, maxt: doubles[double + ROW.lastT]! },
-      this.chunkArena.pages[address >>> PAGE_BITS]!,
-      start,
-      start + bytes,
-    );
-    this.chunkArena.free(address, words[word + ROW.openCapacity]!);
+    const mint = doubles[double + ROW.openMint]!;
+    const maxt = doubles[double + ROW.lastT]!;
+    let id: number;
+    if (address === HISTOGRAM_ADDRESS) {
+      const open = this.histograms.open(ref);
+      const bytes = open.view();
+      id = this.chunks.add({ mint, maxt, encoding: open.encoding }, bytes, 0, bytes.length);
+      this.histograms.close(ref);
+    } else {
+      const start = address & PAGE_MASK;
+      const end = start + ((words[word + ROW.openBits]! + 7) >>> 3);
+      const page = this.chunkArena.pages[address >>> PAGE_BITS]!;
+      id = this.chunks.add({ mint, maxt, encoding: ChunkEncoding.xor }, page, start, end);
+      this.chunkArena.free(address, words[word + ROW.openCapacity]!);
+    }
     words[word + ROW.openAddress] = NO_ADDRESS | 0;
     const last = words[word + ROW.lastChunk]!;
     if (last < 0) words[word + ROW.firstChunk] = id;
@@ -378,39 +478,4 @@ export class Head {
     const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     return (words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_DEAD) !== 0;
   }
-
-  #refuse(ref: number, t: number, status: AppendStatus, sink: RejectionSink): void {
-    const series = (): string => formatSeries(this.labelsOf(ref));
-    const lastT = (): number =>
-      this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]![(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
-    if (status === AppendStatus.conflict) {
-      sink.reject(
-        "new_value_for_timestamp",
-        1,
-        () => `duplicate sample for timestamp ${t} with another value, series: ${series()}`,
-      );
-    } else if (status === AppendStatus.tooFarInFuture) {
-      sink.reject(
-        "too_far_in_future",
-        1,
-        () =>
-          `sample timestamp ${t} is more than ${this.options.creationGraceMs} ms in the future, series: ${series()}`,
-      );
-    } else {
-      sink.reject(
-        "sample_too_old",
-        1,
-        () =>
-          `sample timestamp ${t} is older than the out-of-order window of ${this.options.outOfOrderWindowMs} ms allows, newest of the series: ${lastT()}, series: ${series()}`,
-      );
-    }
-  }
-}
-
-function tooLarge({ start, end }: { start: number; end: number }): Rejection | undefined {
-  if (end - start <= LABEL_BYTES_MAX) return undefined;
-  return {
-    reason: "labels_too_large",
-    message: `label set of ${end - start} bytes, a series can have at most ${LABEL_BYTES_MAX}`,
-  };
 }

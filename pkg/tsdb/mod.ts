@@ -1,12 +1,12 @@
 export { type BrokenBlock, TenantDb, type TenantDbOptions } from "./db.ts";
 export { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+export { Head } from "./head.ts";
 export {
   AppendStatus,
-  Head,
   type HeadLog,
   type HeadOptions,
   type Rejection,
   type RejectionSink,
   type SeriesAdmission,
-} from "./head.ts";
+} from "./head-ports.ts";
 export { HeadReader } from "./head-read.ts";

@@ -1,5 +1,7 @@
-import { encodeXor } from "#pkg/chunkenc/mod.ts";
+import { encodeHistograms, encodeXor } from "#pkg/chunkenc/mod.ts";
+import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { type Chunk, ChunkEncoding, SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
+import { isWhole } from "./head-histograms.ts";
 
 const SAMPLES_PER_CHUNK = 120;
 
@@ -21,25 +23,29 @@ export class OooSamples {
     return this.#parts[0]?.timestamps[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Inserts a sample; false if the timestamp is there already, with a value. */
-  insert(t: number, hi: number, lo: number): boolean {
+  /**
+   * Inserts a sample, of which the bits mean nothing if it is a histogram; false if the timestamp is
+   * there already, with a value.
+   */
+  insert(t: number, hi: number, lo: number, histogram?: FloatHistogram): boolean {
     const index = this.#partOf(t);
     const part = this.#parts[index];
     if (part === undefined) {
       this.#parts.push(new SampleColumns(8));
-      return this.insert(t, hi, lo);
+      return this.insert(t, hi, lo, histogram);
     }
     const at = firstFrom(part, t);
     if (at < part.length && part.timestamps[at] === t) {
       // As where chunks overlap: a value comes before a stale marker.
-      if (!part.isStale(at) || isStaleMarker(hi, lo)) return false;
+      if (part.isHistogram(at) || !part.isStale(at) || isStaleMarker(hi, lo)) return false;
       part.bits[2 * at] = lo;
       part.bits[2 * at + 1] = hi;
+      if (histogram !== undefined) putHistogram(part, at, 1, histogram);
       return true;
     }
     if (part.length === PART_SAMPLES_MAX) {
       this.#split(index, part);
-      return this.insert(t, hi, lo);
+      return this.insert(t, hi, lo, histogram);
     }
     part.reserve(part.length + 1);
     part.timestamps.copyWithin(at + 1, at, part.length);
@@ -48,6 +54,9 @@ export class OooSamples {
     part.timestamps[at] = t;
     part.bits[2 * at] = lo;
     part.bits[2 * at + 1] = hi;
+    if (histogram !== undefined || part.histograms !== undefined) {
+      putHistogram(part, at, 0, histogram);
+    }
     part.length++;
     this.length++;
     return true;
@@ -70,7 +79,7 @@ export class OooSamples {
     const keep = index === this.#parts.length - 1 ? part.length - 1 : part.length >>> 1;
     const upper = new SampleColumns(PART_SAMPLES_MAX >>> 1);
     copyInto(part, keep, part.length, upper);
-    part.length = keep;
+    part.truncate(keep);
     this.#parts.splice(index + 1, 0, upper);
     this.movedSamples += upper.length;
   }
@@ -85,14 +94,31 @@ export class OooSamples {
   }
 
   /** Calls `each` with every sample in order of time. */
-  visit(each: (t: number, hi: number, lo: number) => void): void {
-    for (const { timestamps, bits, length } of this.#parts) {
-      for (let i = 0; i < length; i++) each(timestamps[i]!, bits[2 * i + 1]!, bits[2 * i]!);
+  visit(
+    each: (t: number, hi: number, lo: number, histogram: FloatHistogram | undefined) => void,
+  ): void {
+    for (const { timestamps, bits, histograms, length } of this.#parts) {
+      for (let i = 0; i < length; i++) {
+        each(timestamps[i]!, bits[2 * i + 1]!, bits[2 * i]!, histograms?.[i]);
+      }
     }
   }
 }
 
-function isStaleMarker(hi: number, lo: number): boolean {
+/** Puts an entry into the column of histograms at `at`, in the place of `replaced` others. */
+function putHistogram(
+  part: SampleColumns,
+  at: number,
+  replaced: number,
+  histogram: FloatHistogram | undefined,
+): void {
+  part.histograms ??= [];
+  if (part.histograms.length < part.length) part.histograms.length = part.length;
+  part.histograms.splice(at, replaced, histogram);
+}
+
+/** True if these are the bits of the stale marker. */
+export function isStaleMarker(hi: number, lo: number): boolean {
   return hi >>> 0 === STALE_HI && lo >>> 0 === STALE_LO;
 }
 
@@ -121,6 +147,11 @@ function copyInto(source: SampleColumns, from: number, to: number, into: SampleC
   into.timestamps.set(source.timestamps.subarray(from, to), at);
   into.bits.set(source.bits.subarray(2 * from, 2 * to), 2 * at);
   into.length = at + to - from;
+  const { histograms } = source;
+  if (histograms === undefined) return;
+  for (let i = from; i < to; i++) {
+    if (histograms[i] !== undefined) (into.histograms ??= [])[at + i - from] = histograms[i];
+  }
 }
 
 /** An XOR chunk that owns `bytes`. */
@@ -128,15 +159,48 @@ export function xorChunk(mint: number, maxt: number, bytes: Uint8Array): Chunk {
   return { encoding: ChunkEncoding.xor, mint, maxt, bytes, start: 0, end: bytes.length };
 }
 
-/** Entries `[from, to)` of `columns` as full XOR chunks and a rest. */
+/** Entries `[from, to)` of `columns` as full chunks and a rest. */
 export function encodeChunks(columns: SampleColumns, from: number, to: number): Chunk[] {
   const out: Chunk[] = [];
+  if (columns.histograms === undefined) pushFloats(columns, from, to, out);
+  else {
+    for (let start = from; start < to; ) {
+      const kind = kindOf(columns, start);
+      let end = start + 1;
+      const isPartOf = (i: number): boolean =>
+        kindOf(columns, i) === kind || (!columns.isHistogram(i) && columns.isStale(i));
+      while (end < to && isPartOf(end)) end++;
+      if (kind === Kind.float) pushFloats(columns, start, end, out);
+      else pushHistograms(columns, start, end, out);
+      start = end;
+    }
+  }
+  return out;
+}
+
+const Kind = { float: 0, integers: 1, floats: 2 } as const;
+
+function kindOf(columns: SampleColumns, i: number): number {
+  const h = columns.histograms?.[i];
+  if (h === undefined) return Kind.float;
+  return isWhole(h) ? Kind.integers : Kind.floats;
+}
+
+/** Histograms of one kind, and stale markers behind them. */
+function pushHistograms(columns: SampleColumns, from: number, to: number, out: Chunk[]): void {
+  const integer = kindOf(columns, from) === Kind.integers;
+  for (let start = from; start < to; start += SAMPLES_PER_CHUNK) {
+    const end = Math.min(to, start + SAMPLES_PER_CHUNK);
+    for (const chunk of encodeHistograms(columns, start, end, integer)) out.push(chunk);
+  }
+}
+
+function pushFloats(columns: SampleColumns, from: number, to: number, out: Chunk[]): void {
   for (let start = from; start < to; start += SAMPLES_PER_CHUNK) {
     const end = Math.min(to, start + SAMPLES_PER_CHUNK);
     const { timestamps } = columns;
     out.push(xorChunk(timestamps[start]!, timestamps[end - 1]!, encodeXor(columns, start, end)));
   }
-  return out;
 }
 
 /** Appends the samples with `mint <= t <= maxt` to `out`, as chunks. */

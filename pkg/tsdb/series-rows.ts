@@ -35,8 +35,16 @@ export const ROW = {
 /** Bits of `ROW.flags`. */
 export const FLAG_DEAD = 1;
 export const FLAG_OOO = 2;
+/** The newest sample is a histogram, or a stale marker that ends histograms; see `Head.histograms`. */
+export const FLAG_HISTOGRAM = 4;
 /** `ROW.openAddress` of a series without an open chunk. */
 export const NO_ADDRESS = 0xffffffff;
+/**
+ * `ROW.openAddress` of a series whose open chunk holds histograms, and lies in `Head.histograms`. Its
+ * `ROW.openBits` are `FULL_BITS`: for floats it is full, so an append of floats need not ask.
+ */
+export const HISTOGRAM_ADDRESS = 0xfffffffe;
+export const FULL_BITS = 0x7fffffff;
 
 export const ROWS_PER_PAGE_BITS = 12;
 const ROWS_PER_PAGE = 1 << ROWS_PER_PAGE_BITS;

@@ -1,0 +1,65 @@
+import type { Labels } from "#pkg/labels/mod.ts";
+
+/** Outcome of one sample. */
+export const AppendStatus = {
+  appended: 0,
+  outOfOrder: 1,
+  duplicate: 2,
+  conflict: 3,
+  tooOld: 4,
+  tooFarInFuture: 5,
+  /** Appended, the first float behind histograms or the other way round. */
+  turned: 6,
+  /** A stale marker was appended to histograms. */
+  staleHistogram: 7,
+} as const;
+export type AppendStatus = (typeof AppendStatus)[keyof typeof AppendStatus];
+
+/** Why a series or sample was refused; the word is a label of the discarded-samples metric. */
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Asked once for each new series; a rejection keeps it out. */
+export interface SeriesAdmission {
+  admit(labels: Labels, liveSeries: number): Rejection | undefined;
+}
+
+export interface HeadOptions {
+  /** Chunks never cross a multiple of this. */
+  readonly blockDurationMs: number;
+  /** How far behind the newest sample of the tenant a sample may still be. */
+  readonly outOfOrderWindowMs: number;
+  /** How far ahead of the clock a sample may be. */
+  readonly creationGraceMs: number;
+}
+
+/** Receives what the WAL must hold, as it happens. */
+export interface HeadLog {
+  series(ref: number, labelBytes: Uint8Array, start: number, end: number): void;
+  sample(ref: number, t: number, hi: number, lo: number): void;
+  outOfOrder(ref: number, t: number, hi: number, lo: number): void;
+  /** `bytes[start, end)` is the `Histogram` message of a sample. */
+  histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void;
+  /** Called between a series' last float and its first histogram, or the other way round. */
+  turn(): void;
+}
+
+/** A message within a request, borrowed. */
+export interface MessageRange {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Times between which samples are accepted, ms; both are accepted themselves. */
+export interface TimeLimits {
+  readonly old: number;
+  readonly future: number;
+}
+
+/** Receives refusals; called once for each refused sample. */
+export interface RejectionSink {
+  reject(reason: string, count: number, message: () => string): void;
+}
