@@ -16,10 +16,14 @@ export interface PrometheusServer {
 
 /**
  * Starts Prometheus on a free port of 127.0.0.1, over the data folder `dataDir` (one of its own
- * where absent), with `config` as its configuration file. Resolves when it is ready.
+ * where absent), with `config` as its configuration file and further `flags`. Resolves when it is ready.
  */
 export async function startPrometheus(
-  options: { readonly dataDir?: string; readonly config?: string } = {},
+  options: {
+    readonly dataDir?: string;
+    readonly config?: string;
+    readonly flags?: readonly string[];
+  } = {},
 ): Promise<PrometheusServer> {
   const program = peer("prometheus");
   if (!program) throw new Error("peer prometheus is missing");
@@ -35,6 +39,7 @@ export async function startPrometheus(
       "--storage.tsdb.retention.time=100y",
       `--web.listen-address=127.0.0.1:${port}`,
       "--log.level=error",
+      ...(options.flags ?? []),
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
