@@ -4,7 +4,7 @@ import type { PackedColumns, SelectHints } from "#pkg/storage/mod.ts";
 import type { QueryCost, QueryRequest } from "./request.ts";
 
 /** Batches of series that are on their way to a thread, per selection, at most. */
-export const SELECT_WINDOW = 4;
+export const SELECT_WINDOW = 2;
 /** Pieces of an answer that are on their way from a thread, per query, at most. */
 export const ANSWER_WINDOW = 4;
 

@@ -106,11 +106,11 @@ test("a table of strings that has grown large begins anew; large batches are cut
   const packer = new BatchPacker();
   const thread = new Thread();
   const fresh: boolean[] = [];
-  for (let b = 0; b < 4; b++) {
-    const bytes = new Uint8Array(20);
-    const series = Array.from({ length: 40_000 }, (_, i) => ({
+  for (let b = 0; b < 3; b++) {
+    const bytes = new Uint8Array(1000);
+    const series = Array.from({ length: 700 }, (_, i) => ({
       labels: ["i", `${b}-${i}`],
-      chunks: [{ encoding: 1, mint: 1, maxt: 2, bytes, start: 0, end: 20 }],
+      chunks: [{ encoding: 1, mint: 1, maxt: 2, bytes, start: 0, end: 1000 }],
     }));
     const got: ChunkSeries[] = [];
     for (const message of packer.pack(series)) {
@@ -119,5 +119,11 @@ test("a table of strings that has grown large begins anew; large batches are cut
     }
     expect(got.map((one) => one.labels[1])).toEqual(series.map((one) => one.labels[1]));
   }
-  expect(fresh).toEqual([true, false, false, true, false, false, false, true]);
+  const before = fresh.length;
+  for (const message of packer.pack([{ labels: ["i", "last"], chunks: [] }])) {
+    fresh.push(message.fresh);
+    expect(thread.receive(message).map((one) => one.labels)).toEqual([["i", "last"]]);
+  }
+  expect(fresh.slice(0, before)).toEqual([true, false, false, false, false, false]);
+  expect(fresh[before]).toBe(true);
 });

@@ -7,8 +7,11 @@ import {
   wholeBatch,
 } from "#pkg/storage/mod.ts";
 
-/** A table of symbols that has grown beyond this is begun anew, so that both ends stay small. */
-const SYMBOLS_MAX = 65_536;
+/**
+ * A table of strings that has grown beyond this is begun anew: few enough that a thread drops it
+ * before its collector has moved it among what lives long.
+ */
+const SYMBOLS_MAX = 2_048;
 /** Bytes of chunks in one message, unless one series alone has more. */
 const MESSAGE_BYTES = 512 * 1024;
 

@@ -29,7 +29,7 @@ import {
 } from "./series-rows.ts";
 
 /** Series of one batch of an answer. */
-const BATCH_SERIES = 512;
+const BATCH_SERIES = 256;
 /** Comparisons between two looks at the clock while sorting. */
 const SORT_SLICE = 20_000;
 /** Selections below this share of the head are sorted by themselves, without ranking the head. */
@@ -288,22 +288,36 @@ export class HeadReader implements ChunkQuerier {
     return this.#ranked.filter((ref) => !this.#head.isDead(ref));
   }
 
-  /** The series numbers in label order; those that die meanwhile may be missing. */
+  /** `refs`, which are given away, in label order; those that die meanwhile may be missing. */
   async #sorted(refs: Uint32Array, signal: AbortSignal): Promise<Uint32Array> {
     if (refs.length < 2) return refs;
     if (refs.length < this.#head.rows.length * RANK_SHARE || refs.length < 256) {
       return this.#sortByLabels(refs, signal);
     }
     await this.#rankAll(signal);
-    const rank = this.#rank;
     // Series may have been created, though none of these, since the ranking was made.
     if (refs[refs.length - 1]! >= this.#rankedTo) return this.#sortByLabels(refs, signal);
-    // Series that died since have no rank any more.
-    const live = refs.filter((ref) => !this.#head.isDead(ref));
-    for (let i = 0; i < live.length; i++) live[i] = rank[live[i]!]!;
-    live.sort();
-    for (let i = 0; i < live.length; i++) live[i] = this.#ranked[live[i]!]!;
-    return live;
+    return this.#byRank(refs);
+  }
+
+  /** Puts ranked series in order, in place: marked by rank, then read off rank by rank. */
+  #byRank(refs: Uint32Array): Uint32Array {
+    const rank = this.#rank;
+    const ranked = this.#ranked;
+    const marks = new Uint8Array((ranked.length + 7) >>> 3);
+    for (let i = 0; i < refs.length; i++) {
+      // Series that died since have no rank any more.
+      if (this.#head.isDead(refs[i]!)) continue;
+      const at = rank[refs[i]!]!;
+      marks[at >>> 3]! |= 1 << (at & 7);
+    }
+    let count = 0;
+    for (let byte = 0; byte < marks.length; byte++) {
+      for (let bits = marks[byte]!; bits !== 0; bits &= bits - 1) {
+        refs[count++] = ranked[(byte << 3) + 31 - Math.clz32(bits & -bits)]!;
+      }
+    }
+    return refs.subarray(0, count);
   }
 
   /** Brings the ranking up to all series there are; new ones are merged into the old order. */
@@ -348,6 +362,10 @@ export class HeadReader implements ChunkQuerier {
     const fresh = new Uint32Array(rankedTo - this.#rankedTo);
     for (let i = 0; i < fresh.length; i++) fresh[i] = this.#rankedTo + i;
     const sorted = await this.#sortByLabels(fresh, new AbortController().signal);
+    if (known === 0) {
+      this.#setRanking(sorted, rankedTo);
+      return;
+    }
     const total = known + sorted.length;
     const merged = new Uint32Array(total);
     let count = 0;
@@ -360,11 +378,11 @@ export class HeadReader implements ChunkQuerier {
     this.#setRanking(merged, rankedTo);
   }
 
-  /** Bottom-up merge sort that lets others run in between. */
+  /** Bottom-up merge sort, of `refs` which are given away, that lets others run in between. */
   async #sortByLabels(refs: Uint32Array, signal: AbortSignal): Promise<Uint32Array> {
     const count = refs.length;
-    let from = refs.slice();
-    let to = new Uint32Array(count);
+    let from = refs;
+    let to: Uint32Array = new Uint32Array(count);
     let work = 0;
     for (let width = 1; width < count; width *= 2) {
       for (let start = 0; start < count; start += 2 * width) {
