@@ -5,6 +5,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { labelsFromObject } from "#pkg/labels/mod.ts";
 import { Limits } from "#pkg/limits/mod.ts";
 import {
+  decodeHistogramMessage,
   decodeLabels,
   LabelHasher,
   ScannedRequest,
@@ -63,6 +64,10 @@ async function ringOfSix(): Promise<{
             request.labelsEnd[i]!,
           );
           names.push(`${tenant}/${labels.join(",")}`);
+        }
+        for (let k = 0; k < request.histogramCount; k++) {
+          const range = [request.histogramStart[k]!, request.histogramEnd[k]!] as const;
+          names.push(`${tenant}/histogram ${decodeHistogramMessage(request.bytes, ...range).t}`);
         }
         received.set(address, names);
         return { samples: request.sampleCount, rejected: [] };
@@ -133,6 +138,35 @@ test("each valid series reaches one ingester in each zone, the same at every pus
       ([address, names]) => names.length !== first.get(address)?.length,
     );
     expect(moved.length).toBeGreaterThan(0);
+  } finally {
+    await stop();
+  }
+});
+
+test("native histograms travel with their series, and count as samples", async () => {
+  const { received, target, stop } = await ringOfSix();
+  const builder = new WriteRequestBuilder();
+  const named = (i: number): ReturnType<typeof labelsFromObject> =>
+    labelsFromObject({ __name__: "h", i: String(i) });
+  for (let t = 0; t < 20; t++) builder.histogram(named(t % 5), t, undefined, true);
+  for (let t = 20; t < 23; t++) builder.histogram(["i", "nameless"], t, undefined, true);
+  builder.sample(named(7), 1000, 0, 0);
+  const body = builder.view();
+  const mixed = new ScannedRequest();
+  mixed.scan(body, 0, body.length, new LabelHasher(3, 4));
+  try {
+    expect(await target.push("t", mixed)).toEqual({
+      samples: 21,
+      rejected: [expect.objectContaining({ reason: "missing_metric_name", count: 3 })],
+    });
+    const copies = (): number[] =>
+      Array.from(
+        { length: 23 },
+        (_, t) =>
+          [...received.values()].filter((names) => names.includes(`t/histogram ${t}`)).length,
+      );
+    const want = Array.from({ length: 23 }, (_, t) => (t < 20 ? 3 : 0));
+    await expect.poll(copies).toEqual(want);
   } finally {
     await stop();
   }
