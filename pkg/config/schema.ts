@@ -32,6 +32,11 @@ const LIMITS = {
   max_label_names_per_series: int({ default: 30, min: 0, doc: "Labels of one series." }),
   max_label_name_length: int({ default: 1024, min: 0, doc: "Bytes of a label name." }),
   max_label_value_length: int({ default: 2048, min: 0, doc: "Bytes of a label value." }),
+  max_native_histogram_buckets: int({
+    default: 0,
+    min: 0,
+    doc: "Buckets of one native histogram; one with more loses resolution, or is refused.",
+  }),
   creation_grace_period: duration({
     default: "10m",
     doc: "How far ahead of the clock a sample may be.",

@@ -20,7 +20,7 @@ import { BaseService } from "#pkg/service/mod.ts";
 import type { ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
 import type { Telemetry } from "#pkg/telemetry/mod.ts";
 import { checkTenant } from "#pkg/tenant/mod.ts";
-import { type Rejection, TenantDb } from "#pkg/tsdb/mod.ts";
+import { type Rejection, type SeriesAdmission, TenantDb } from "#pkg/tsdb/mod.ts";
 import { IngesterMetrics } from "./metrics.ts";
 import { RejectionTally } from "./rejections.ts";
 import { uploadBlock } from "./upload.ts";
@@ -42,7 +42,7 @@ export interface IngesterOptions {
 interface Tenant {
   readonly name: string;
   readonly db: TenantDb;
-  readonly admission: { admit(labels: Labels, liveSeries: number): Rejection | undefined };
+  readonly admission: SeriesAdmission;
   /** When a block was first seen to be queryable, ms of the monotonic clock. */
   readonly queryableSince: Map<string, number>;
   rate: number;
@@ -306,7 +306,10 @@ export class Ingester extends BaseService implements IngesterApi {
       const { samples, series } = db.replay;
       telemetry.log.info({ tenant: name, samples, series }, "wal replayed");
     }
-    const admission = {
+    const admission: SeriesAdmission = {
+      get histogramBucketsMax(): number {
+        return limits.for(name).max_native_histogram_buckets;
+      },
       admit: (labels: Labels, liveSeries: number): Rejection | undefined => {
         const current = limits.for(name);
         const rejection = validateSeries(labels, current);

@@ -218,7 +218,7 @@ async function writeCheckpoint(
       }
       const newest = head.histograms.last(ref);
       if (newest !== undefined) {
-        const { bytes, start, end } = messageFor(lastT, newest);
+        const { bytes, start, end } = messageFor(lastT, newest, false);
         one.clear();
         one.u8(RecordKind.histogramState);
         one.uvarint(ref);
@@ -227,7 +227,7 @@ async function writeCheckpoint(
       }
       head.ooo.get(ref)?.visit((t, hi, lo, histogram) => {
         if (histogram === undefined) records.outOfOrder(ref, t, hi, lo);
-        else records.histogram(ref, messageFor(t, histogram), true);
+        else records.histogram(ref, messageFor(t, histogram, false), true);
       });
       records.drain(frame);
       if (out.length > 1024 * 1024) {

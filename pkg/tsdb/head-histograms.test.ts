@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -68,12 +68,16 @@ function scanned(db: TenantDb, samples: readonly Sample[]): ScannedRequest {
 }
 
 /** Appends in one request; returns how many were accepted, and the refusals. */
-async function push(db: TenantDb, samples: readonly Sample[]): Promise<[number, string[]]> {
+async function push(
+  db: TenantDb,
+  samples: readonly Sample[],
+  histogramBucketsMax = 0,
+): Promise<[number, string[]]> {
   const refused: string[] = [];
   const accepted = await db.append(
     scanned(db, samples),
     NOW,
-    { admit: () => undefined },
+    { admit: () => undefined, histogramBucketsMax },
     { reject: (reason, _count, message) => refused.push(`${reason}: ${message()}`) },
   );
   return [accepted, refused];
@@ -227,7 +231,9 @@ test("head, replayed head, checkpoint and cut blocks hold what a plain map would
       };
       expect(await contents(db)).toEqual(want);
       await reopen();
-      await db.cut(ranges * DURATION);
+      const cutting = db.cut(ranges * DURATION);
+      for (const samples of pushes) expect((await push(db, samples))[1]).toEqual([]);
+      await cutting;
       expect(await contents(db)).toEqual(want);
       await reopen();
       for (const samples of pushes) expect((await push(db, samples))[1]).toEqual([]);
@@ -237,7 +243,7 @@ test("head, replayed head, checkpoint and cut blocks hold what a plain map would
       await reopen();
       await db.close();
     }),
-    { numRuns: 15 },
+    { numRuns: 12 },
   );
 });
 
@@ -377,6 +383,65 @@ test("a histogram that is not valid is refused by name, and the others are kept"
     ],
   ]);
   await db.close();
+});
+
+test("what was acknowledged is in the files, and in the order in which it came", async () => {
+  const db = await open(0);
+  const times = Array.from({ length: 300 }, (_, i) => 1000 + i);
+  // Series 1 turns with every sample, series 2 within the request once, series 3 never.
+  const samples = times.flatMap((t, i): Sample[] => {
+    const value: Value = { h: histogram({ buckets: [i, i] }), integer: i % 3 === 0 };
+    return [
+      { series: 1, t, value: i % 2 === 0 ? i : value },
+      { series: 2, t, value: i < 150 ? value : i },
+      { series: 3, t, value: i === 299 ? "stale" : value },
+    ];
+  });
+  expect(await push(db, samples)).toEqual([samples.length, []]);
+  const want = twin(samples);
+  expect(await contents(db)).toEqual(want);
+  // As a process that is killed leaves them: nothing is closed.
+  const left = dir;
+  dir = await mkdtemp(join(tmpdir(), "narthex-histograms-"));
+  await cp(left, dir, { recursive: true });
+  const again = await open(0);
+  expect(again.replay.damage).toEqual([]);
+  expect(await contents(again)).toEqual(want);
+  // The newest samples are known as such: nothing was taken for late.
+  expect((await push(again, samples.slice(-3)))[1]).toEqual([]);
+  expect(await contents(again)).toEqual(want);
+  await again.close();
+  await db.close();
+  await rm(left, { recursive: true });
+});
+
+test("a histogram with too many buckets loses resolution, or is refused", async () => {
+  const db = await open();
+  const h = histogram({ schema: 1, buckets: [1, 2, 3, 4, 5, 6], sum: 7 });
+  const reduced = h.copy().reduceResolution(-1);
+  const custom = histogram({ buckets: [1, 1, 1, 1, 1], custom: [1, 2, 3, 4] });
+  const samples: Sample[] = [
+    { series: 1, t: 1000, value: { h, integer: true } },
+    { series: 1, t: 2000, value: { h, integer: false } },
+  ];
+  expect(await push(db, samples, 4)).toEqual([2, []]);
+  expect(await push(db, samples, 4)).toEqual([2, []]);
+  expect(await push(db, [{ series: 2, t: 1000, value: { h: custom, integer: true } }], 4)).toEqual([
+    0,
+    [
+      'max_native_histogram_buckets: native histogram has 5 buckets, and 5 at the lowest resolution; the limit is 4 (max_native_histogram_buckets), series: m{i="2"}',
+    ],
+  ]);
+  expect((await push(db, [{ series: 2, t: 1000, value: { h, integer: true } }], 1))[0]).toBe(0);
+  const want = {
+    'm{i="1"}': [1000, 2000].map((t) => [t, told({ h: reduced, integer: true })]),
+  };
+  expect(reduced.positiveBuckets.length + reduced.negativeBuckets.length).toBe(4);
+  expect(await contents(db)).toEqual(want);
+  await db.close();
+  const again = await open();
+  expect(await contents(again)).toEqual(want);
+  await again.close();
 });
 
 test("a torn WAL of histograms costs what is torn, and no more", async () => {

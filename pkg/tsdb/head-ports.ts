@@ -24,6 +24,8 @@ export interface Rejection {
 /** Asked once for each new series; a rejection keeps it out. */
 export interface SeriesAdmission {
   admit(labels: Labels, liveSeries: number): Rejection | undefined;
+  /** Buckets that a native histogram may have; 0 or undefined is no limit. */
+  readonly histogramBucketsMax?: number;
 }
 
 export interface HeadOptions {
@@ -53,10 +55,14 @@ export interface MessageRange {
   readonly end: number;
 }
 
-/** Times between which samples are accepted, ms; both are accepted themselves. */
-export interface TimeLimits {
-  readonly old: number;
-  readonly future: number;
+/** What the samples of one push are appended with. */
+export interface PushContext {
+  /** Times between which samples are accepted, ms; both are accepted themselves. */
+  readonly oldLimit: number;
+  readonly futureLimit: number;
+  readonly admission: SeriesAdmission;
+  readonly log: HeadLog;
+  readonly sink: RejectionSink;
 }
 
 /** Receives refusals; called once for each refused sample. */

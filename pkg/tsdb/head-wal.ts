@@ -143,9 +143,7 @@ export class PushRecords implements HeadLog {
 
   /** What comes next stands behind all there is: records of two kinds have no order otherwise. */
   turn(): void {
-    const sealed: Uint8Array[] = [];
-    this.drain((bytes, start, end) => sealed.push(bytes.slice(start, end)));
-    this.#sealed.push(...sealed);
+    this.#drainOpen((bytes, start, end) => this.#sealed.push(bytes.slice(start, end)));
   }
 
   /** One MetricMetadata message of a request. */
@@ -158,6 +156,10 @@ export class PushRecords implements HeadLog {
   /** Hands over the records in the order in which they must be replayed, and starts afresh. */
   drain(append: (bytes: Uint8Array, start: number, end: number) => void): void {
     for (const record of this.#sealed.splice(0)) append(record, 0, record.length);
+    this.#drainOpen(append);
+  }
+
+  #drainOpen(append: (bytes: Uint8Array, start: number, end: number) => void): void {
     for (const part of [
       this.#series,
       this.#samples,

@@ -12,15 +12,15 @@ import { ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import { ChunkTable } from "./chunk-table.ts";
 import { HeadHistograms, type HistogramPoint, isSameHistogram } from "./head-histograms.ts";
-import { decodeMessage, staleMessage } from "./head-messages.ts";
+import { readMessage, staleMessage } from "./head-messages.ts";
 import {
   AppendStatus,
   type HeadLog,
   type HeadOptions,
+  type PushContext,
   type Rejection,
   type RejectionSink,
   type SeriesAdmission,
-  type TimeLimits,
 } from "./head-ports.ts";
 import { HeadPostings, Symbols } from "./head-postings.ts";
 import { refuseSample, tooLarge } from "./head-refusals.ts";
@@ -149,9 +149,9 @@ export class Head {
         } else refuseSample(this, ref, t, status, sink);
       }
       if (firstMessage < message) {
-        const limits = { old: oldLimit, future: futureLimit };
+        const push = { oldLimit, futureLimit, admission, log, sink };
         for (let k = firstMessage; k < message; k++) {
-          if (this.#appendMessage(request, k, ref, limits, log, sink)) accepted++;
+          if (this.#appendMessage(request, k, ref, push)) accepted++;
         }
       }
     }
@@ -163,22 +163,20 @@ export class Head {
     request: ScannedRequest,
     k: number,
     ref: number,
-    limits: TimeLimits,
-    log: HeadLog,
-    sink: RejectionSink,
+    { oldLimit, futureLimit, admission, log, sink }: PushContext,
   ): boolean {
     const start = request.histogramStart[k]!;
     const range = { bytes: request.bytes, start, end: request.histogramEnd[k]! };
-    const sample = decodeMessage(range);
-    const { t, problem } = sample;
-    if (problem !== undefined) {
+    const { sample, message, rejection } = readMessage(range, admission.histogramBucketsMax ?? 0);
+    if (rejection !== undefined) {
       const series = (): string => formatSeries(this.labelsOf(ref));
-      sink.reject("invalid_native_histogram", 1, () => `${problem}, series: ${series()}`);
+      sink.reject(rejection.reason, 1, () => `${rejection.message}, series: ${series()}`);
       return false;
     }
+    const { t } = sample;
     let status: AppendStatus = AppendStatus.tooFarInFuture;
     if (t < TIME_MIN) status = AppendStatus.tooOld;
-    else if (t <= limits.future) status = this.appendHistogram(ref, sample, limits.old);
+    else if (t <= futureLimit) status = this.appendHistogram(ref, sample, oldLimit);
     if (status === AppendStatus.duplicate) return true;
     if (status === AppendStatus.turned) log.turn();
     else if (status !== AppendStatus.appended && status !== AppendStatus.outOfOrder) {
@@ -188,7 +186,7 @@ export class Head {
     if (sample.histogram === undefined && !this.#hasHistograms(ref)) {
       if (status === AppendStatus.outOfOrder) log.outOfOrder(ref, t, STALE_HI, STALE_LO);
       else log.sample(ref, t, STALE_HI, STALE_LO);
-    } else log.histogram(ref, range, status === AppendStatus.outOfOrder);
+    } else log.histogram(ref, message, status === AppendStatus.outOfOrder);
     return true;
   }
 

@@ -36,7 +36,11 @@ message TimeSeries { repeated Label labels = 1; repeated Sample samples = 2; rep
 message WriteRequest { repeated TimeSeries timeseries = 1; }`)
   .root.lookupType("WriteRequest");
 
-const OVERRIDES = "overrides: {slow: {ingestion_rate: 10, ingestion_burst_size: 10}}\n";
+const OVERRIDES = `
+overrides:
+  slow: {ingestion_rate: 10, ingestion_burst_size: 10}
+  few: {max_native_histogram_buckets: 2}
+`;
 const STEP_MS = 15_000;
 const STEPS = 40;
 const END = Math.floor(Date.now() / STEP_MS) * STEP_MS;
@@ -315,6 +319,37 @@ test("histograms that are wrong are 400 by name, and the others of the request a
   );
   await f({ ...integer(0, END), timestamp: END + 3_600_000 }, /too_far_in_future/);
   expect(await query("mixed")).toHaveLength(1);
+});
+
+test("a tenant's limit on buckets costs resolution, or refuses", async () => {
+  const of = (histogram: Fields): Series[] => [
+    { labels: { __name__: "m" }, histograms: [histogram] },
+  ];
+  const fine = {
+    countInt: 10,
+    sum: 3.5,
+    schema: 2,
+    positiveSpans: [{ offset: 1, length: 4 }],
+    positiveDeltas: [1, 1, 1, 1],
+    timestamp: END,
+  };
+  expect(await push(of(fine), "few")).toEqual({ status: 204, text: "" });
+  expect(await push(of(custom(0, END)), "few")).toEqual({
+    status: 400,
+    text: expect.stringMatching(/max_native_histogram_buckets: native histogram has 3 buckets/),
+  });
+  const response = await fetch(`${base}/prometheus/api/v1/query?query=m&time=${END / 1000}`, {
+    headers: { "X-Scope-OrgID": "few" },
+  });
+  const { data } = (await response.json()) as { data: { result: Answer[] } };
+  expect(data.result[0]?.histogram?.[1]).toEqual({
+    count: "10",
+    sum: "3.5",
+    buckets: [
+      [0, "1", "1.414213562373095", "3"],
+      [0, "1.414213562373095", "2", "7"],
+    ],
+  });
 });
 
 test("rates and counters count a histogram as a sample", async () => {
