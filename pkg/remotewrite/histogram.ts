@@ -106,39 +106,49 @@ function emptyHistogram(): RawHistogram {
 }
 
 function checkSize(raw: RawHistogram): string | undefined {
-  const sizes: readonly (readonly [string, number])[] = [
-    ["positive buckets", (raw.integer ? raw.positiveDeltas : raw.positiveCounts).length],
-    ["negative buckets", (raw.integer ? raw.negativeDeltas : raw.negativeCounts).length],
-    ["positive spans", raw.positiveSpans.length / 2],
-    ["negative spans", raw.negativeSpans.length / 2],
-    ["custom bounds", raw.customValues.length],
-  ];
-  for (const [what, size] of sizes) {
-    if (size > HISTOGRAM_BUCKETS_MAX) {
-      return `histogram has ${size} ${what}, at most ${HISTOGRAM_BUCKETS_MAX} can be stored`;
-    }
-  }
-  return undefined;
+  const { integer } = raw;
+  const excess = (size: number, what: string): string | undefined =>
+    size <= HISTOGRAM_BUCKETS_MAX
+      ? undefined
+      : `histogram has ${size} ${what}, at most ${HISTOGRAM_BUCKETS_MAX} can be stored`;
+  return (
+    excess((integer ? raw.positiveDeltas : raw.positiveCounts).length, "positive buckets") ??
+    excess((integer ? raw.negativeDeltas : raw.negativeCounts).length, "negative buckets") ??
+    excess(raw.positiveSpans.length / 2, "positive spans") ??
+    excess(raw.negativeSpans.length / 2, "negative spans") ??
+    excess(raw.customValues.length, "custom bounds")
+  );
 }
 
 /** What chunks cannot hold, though Prometheus would not refuse it. */
 function checkNumbers(raw: RawHistogram, h: FloatHistogram): string | undefined {
   if (!(h.zeroThreshold >= 0)) return `histogram has a zero threshold of ${h.zeroThreshold}`;
-  for (const spans of [raw.positiveSpans, raw.negativeSpans]) {
-    let index = 0;
-    for (const part of spans) index += part;
-    if (Math.abs(index) > INDEX_MAX) return "histogram has a span whose buckets are beyond 2^31";
+  if (spanEnd(raw.positiveSpans) > INDEX_MAX || spanEnd(raw.negativeSpans) > INDEX_MAX) {
+    return "histogram has a span whose buckets are beyond 2^31";
   }
   if (!raw.integer) return undefined;
-  const isTooLarge = (count: number): boolean => Math.abs(count) > INTEGER_COUNT_MAX;
-  const counts = [h.count, h.zeroCount];
-  if (
-    counts.some(isTooLarge) ||
-    [h.positiveBuckets, h.negativeBuckets].some((side) => side.some(isTooLarge))
-  ) {
-    return "histogram has an integer count beyond 2^50";
+  const largest = Math.max(
+    h.count,
+    h.zeroCount,
+    largestOf(h.positiveBuckets),
+    largestOf(h.negativeBuckets),
+  );
+  return largest > INTEGER_COUNT_MAX ? "histogram has an integer count beyond 2^50" : undefined;
+}
+
+function spanEnd(spans: readonly number[]): number {
+  let index = 0;
+  for (const part of spans) index += part;
+  return index;
+}
+
+function largestOf(counts: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const count = Math.abs(counts[i]!);
+    if (count > largest) largest = count;
   }
-  return undefined;
+  return largest;
 }
 
 function integerOf(raw: RawHistogram): IntegerHistogram {
@@ -149,11 +159,11 @@ function integerOf(raw: RawHistogram): IntegerHistogram {
     zeroCount: raw.zeroCount,
     count: raw.count,
     sum: raw.sum,
-    positiveSpans: Int32Array.from(raw.positiveSpans),
-    negativeSpans: Int32Array.from(raw.negativeSpans),
-    positiveDeltas: Float64Array.from(raw.positiveDeltas),
-    negativeDeltas: Float64Array.from(raw.negativeDeltas),
-    customValues: Float64Array.from(raw.customValues),
+    positiveSpans: new Int32Array(raw.positiveSpans),
+    negativeSpans: new Int32Array(raw.negativeSpans),
+    positiveDeltas: new Float64Array(raw.positiveDeltas),
+    negativeDeltas: new Float64Array(raw.negativeDeltas),
+    customValues: new Float64Array(raw.customValues),
   };
 }
 
@@ -165,11 +175,11 @@ function floatOf(raw: RawHistogram): FloatHistogram {
   h.zeroCount = raw.zeroCount;
   h.count = raw.count;
   h.sum = raw.sum;
-  h.positiveSpans = Int32Array.from(raw.positiveSpans);
-  h.negativeSpans = Int32Array.from(raw.negativeSpans);
-  h.positiveBuckets = Float64Array.from(raw.positiveCounts);
-  h.negativeBuckets = Float64Array.from(raw.negativeCounts);
-  h.customValues = Float64Array.from(raw.customValues);
+  h.positiveSpans = new Int32Array(raw.positiveSpans);
+  h.negativeSpans = new Int32Array(raw.negativeSpans);
+  h.positiveBuckets = new Float64Array(raw.positiveCounts);
+  h.negativeBuckets = new Float64Array(raw.negativeCounts);
+  h.customValues = new Float64Array(raw.customValues);
   return h;
 }
 
@@ -194,7 +204,7 @@ function fault(offset: number, message: string): NarthexError {
 class MessageReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #end: number;
+  #end: number;
   #at: number;
   #hi = 0;
   #lo = 0;
@@ -259,14 +269,23 @@ class MessageReader {
     const end = from + length;
     if (field === 8 || field === 11) {
       const into = field === 8 ? raw.negativeSpans : raw.positiveSpans;
-      new MessageReader(this.#bytes, from, end).#span(into);
+      this.#within(from, end, () => this.#span(into));
     } else if (field === 9 || field === 12) {
       const into = field === 9 ? raw.negativeDeltas : raw.positiveDeltas;
-      new MessageReader(this.#bytes, from, end).#deltas(into);
+      this.#within(from, end, () => this.#deltas(into));
     } else if (field === 10 || field === 13 || field === 16) {
       const into = field === 10 ? raw.negativeCounts : raw.positiveCounts;
       this.#doubles(from, length, field === 16 ? raw.customValues : into);
     }
+  }
+
+  /** Has `read` read the bytes `[from, end)`, and all of them. */
+  #within(from: number, end: number, read: () => void): void {
+    const outer = this.#end;
+    this.#at = from;
+    this.#end = end;
+    read();
+    this.#end = outer;
   }
 
   #span(into: number[]): void {
@@ -318,6 +337,13 @@ class MessageReader {
 
   /** Reads 64 bits into `#hi` and `#lo`, both unsigned. */
   #varint(): void {
+    const first = this.#at < this.#end ? this.#bytes[this.#at]! : 0x80;
+    if (first < 0x80) {
+      this.#at++;
+      this.#hi = 0;
+      this.#lo = first;
+      return;
+    }
     let lo = 0;
     let hi = 0;
     for (let i = 0; ; i++) {
