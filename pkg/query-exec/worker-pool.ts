@@ -27,7 +27,8 @@ export interface WorkerPoolOptions {
 
 /** How long after its time limit, or after it was cancelled, a query may keep its thread. */
 const GRACE_MS = 10_000;
-const PATTERNS_MAX = 1000;
+/** Compiled patterns that are kept; a hostile one may hold more than a megabyte. */
+const PATTERNS_MAX = 64;
 /** Young generation of a thread, MiB: larger ones collect less often, but touch more memory. */
 const YOUNG_MB = 16;
 

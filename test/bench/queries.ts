@@ -55,7 +55,7 @@ const ROUND_MS = 300;
 const ROUND_REPEATS = 3;
 const ROUNDS = 3;
 /** Requests before anything is measured, for caches and compilers of either side. */
-const WARM_UP = 3;
+const WARM_UP = 10;
 
 /**
  * Asks every query of all servers, who take turns: what else the machine does meets all of them
