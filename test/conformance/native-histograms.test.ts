@@ -1,4 +1,6 @@
+import { cp, readdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import protobuf from "protobufjs";
 import { compressSync } from "snappy";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -116,9 +118,14 @@ interface Answer {
   readonly histograms?: [number, { count: string; sum: string; buckets: unknown[] }][];
 }
 
-async function query(text: string, at = END / 1000, url = `${base}/prometheus`): Promise<Answer[]> {
+async function query(
+  text: string,
+  at = END / 1000,
+  { url = `${base}/prometheus`, tenant = "anonymous" } = {},
+): Promise<Answer[]> {
   const params = new URLSearchParams({ query: text, time: String(at) });
-  const response = await fetch(`${url}/api/v1/query?${params}`);
+  const headers = { "X-Scope-OrgID": tenant };
+  const response = await fetch(`${url}/api/v1/query?${params}`, { headers });
   const answer = (await response.json()) as { status: string; data: { result: Answer[] } };
   expect(answer.status, JSON.stringify(answer)).toBe("success");
   return answer.data.result;
@@ -338,11 +345,8 @@ test("a tenant's limit on buckets costs resolution, or refuses", async () => {
     status: 400,
     text: expect.stringMatching(/max_native_histogram_buckets: native histogram has 3 buckets/),
   });
-  const response = await fetch(`${base}/prometheus/api/v1/query?query=m&time=${END / 1000}`, {
-    headers: { "X-Scope-OrgID": "few" },
-  });
-  const { data } = (await response.json()) as { data: { result: Answer[] } };
-  expect(data.result[0]?.histogram?.[1]).toEqual({
+  const [answer] = await query("m", END / 1000, { tenant: "few" });
+  expect(answer?.histogram?.[1]).toEqual({
     count: "10",
     sum: "3.5",
     buckets: [
@@ -372,6 +376,50 @@ test("rates and counters count a histogram as a sample", async () => {
     /narthex_discarded_samples_total\{reason="invalid_native_histogram",tenant="anonymous"\} 4/,
   );
 });
+
+test.skipIf(!peer("prometheus"))(
+  "Prometheus reads the blocks that are cut from pushed histograms (prometheus)",
+  { timeout: 120_000 },
+  async () => {
+    const tenant = "blocks";
+    const series = (kind: string, make: (i: number, t: number) => Fields): Series => ({
+      labels: { __name__: "h", kind },
+      // Late ones among them: every eighth comes at the end.
+      histograms: Array.from({ length: STEPS }, (_, i) => i)
+        .sort((a, b) => Number(a % 8 === 3) - Number(b % 8 === 3))
+        .map((i) => make(i, START + i * STEP_MS)),
+    });
+    const all = [
+      series("float", float),
+      series("gauge", (i, t) => ({ ...integer(40 - i, t), resetHint: 3 })),
+      series("grows", (i, t) => (i < 17 ? { ...integer(0, t), resetHint: 2 } : integer(i, t))),
+      series("integer", integer),
+      series("reset", (i, t) => integer(i % 20, t)),
+    ];
+    expect(await push(all, tenant)).toEqual({ status: 204, text: "" });
+    const flushed = await fetch(`${base}/ingester/flush`, { method: "POST" });
+    expect(flushed.status).toBe(204);
+    const copy = await temporaryFolder("native-blocks");
+    const bucket = join(folder.dir, "bucket", tenant);
+    for (const name of await readdir(bucket)) {
+      if (name.length === 26) {
+        await cp(join(bucket, name), join(copy.dir, name), { recursive: true });
+      }
+    }
+    const prometheus = await startPrometheus({ dataDir: copy.dir });
+    try {
+      for (let i = 0; i < STEPS; i++) {
+        const at = (START + i * STEP_MS) / 1000;
+        const want = await query("h", at, { tenant });
+        expect(want).toHaveLength(all.length);
+        expect(await query("h", at, { url: prometheus.url })).toEqual(want);
+      }
+    } finally {
+      await prometheus.stop();
+      await copy.remove();
+    }
+  },
+);
 
 /** What a program exposes, as the client libraries write it. */
 const MetricFamily = protobuf
@@ -444,15 +492,13 @@ remote_write: [{url: '${base}/api/v1/push', send_native_histograms: true, queue_
     });
     try {
       await until("there were scrapes", async () => target.scrapes() >= 30, { timeoutMs: 60_000 });
-      const [newest] = await query(
-        "timestamp(exposed{kind='float'})",
-        Date.now() / 1000,
-        prometheus.url,
-      );
+      const [newest] = await query("timestamp(exposed{kind='float'})", Date.now() / 1000, {
+        url: prometheus.url,
+      });
       const at = Math.floor(Number(newest?.value?.[1]));
       const both = async (text: string): Promise<[Answer[], Answer[]]> => [
         await query(text, at),
-        await query(text, at, prometheus.url),
+        await query(text, at, { url: prometheus.url }),
       ];
       await until(
         "all was sent",
@@ -467,7 +513,7 @@ remote_write: [{url: '${base}/api/v1/push', send_native_histograms: true, queue_
         for (let second = at - 25; second <= at; second++) {
           const got = await query("exposed", second);
           expect(got).toHaveLength(2);
-          expect(got).toEqual(await query("exposed", second, prometheus.url));
+          expect(got).toEqual(await query("exposed", second, { url: prometheus.url }));
         }
         const [got, want] = await both("exposed{kind='integer'}[5m]");
         expect(got).toEqual(want);
