@@ -16,14 +16,21 @@ const MISMATCH = "histogram spans specify different number of buckets than provi
 type Layout = Pick<
   FloatHistogram,
   "schema" | "zeroThreshold" | "zeroCount" | "positiveSpans" | "negativeSpans" | "customValues"
-> & { readonly positiveBuckets: Float64Array; readonly negativeBuckets: Float64Array };
+>;
+
+/** Number of buckets by sign. */
+interface Sizes {
+  readonly positive: number;
+  readonly negative: number;
+}
 
 /**
  * What is wrong with a histogram, in Prometheus's words; undefined if nothing is. That the count
  * is that of the buckets is not asked: sums of floats need not be equal.
  */
 export function validateHistogram(h: FloatHistogram): string | undefined {
-  const layout = validateLayout(h);
+  const sizes = { positive: h.positiveBuckets.length, negative: h.negativeBuckets.length };
+  const layout = validateLayout(h, sizes);
   if (layout !== undefined) return layout;
   if (h.schema !== CUSTOM_BUCKETS) {
     const negative = validateCounts(h.negativeBuckets);
@@ -50,7 +57,8 @@ export function validateHistogram(h: FloatHistogram): string | undefined {
 export function validateIntegerHistogram(h: IntegerHistogram): string | undefined {
   const negativeBuckets = absoluteCounts(h.negativeDeltas);
   const positiveBuckets = absoluteCounts(h.positiveDeltas);
-  const layout = validateLayout({ ...h, positiveBuckets, negativeBuckets });
+  const sizes = { positive: positiveBuckets.length, negative: negativeBuckets.length };
+  const layout = validateLayout(h, sizes);
   if (layout !== undefined) return layout;
   let total = h.zeroCount;
   if (h.schema !== CUSTOM_BUCKETS) {
@@ -62,13 +70,12 @@ export function validateIntegerHistogram(h: IntegerHistogram): string | undefine
   const positive = validateCounts(positiveBuckets);
   if (positive !== undefined) return `positive side: ${positive}`;
   for (const count of positiveBuckets) total += count;
+  const hasNaN = Number.isNaN(h.sum);
+  if (hasNaN ? total <= h.count : total === h.count) return undefined;
   const found = `${total} observations found in buckets, but the Count field is ${h.count}`;
-  if (Number.isNaN(h.sum)) {
-    if (total <= h.count) return undefined;
-    return `${found}: histogram's observation count should be at least the number of observations found in the buckets`;
-  }
-  if (total === h.count) return undefined;
-  return `${found}: histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)`;
+  return hasNaN
+    ? `${found}: histogram's observation count should be at least the number of observations found in the buckets`
+    : `${found}: histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)`;
 }
 
 const EXPONENTIAL_BOUNDS = "histogram with exponential schema must not have custom bounds";
@@ -80,14 +87,14 @@ function absoluteCounts(deltas: Float64Array): Float64Array {
   return out;
 }
 
-function validateLayout(h: Layout): string | undefined {
-  if (h.schema === CUSTOM_BUCKETS) return validateCustom(h);
+function validateLayout(h: Layout, sizes: Sizes): string | undefined {
+  if (h.schema === CUSTOM_BUCKETS) return validateCustom(h, sizes);
   if (!isExponentialSchema(h.schema)) {
     return `histogram has an invalid schema, which must be between ${EXPONENTIAL_SCHEMA_MIN} and ${EXPONENTIAL_SCHEMA_MAX} for exponential buckets, or ${CUSTOM_BUCKETS} for custom buckets, got schema ${h.schema}`;
   }
-  const positive = validateSpans(h.positiveSpans, h.positiveBuckets.length, 1);
+  const positive = validateSpans(h.positiveSpans, sizes.positive, 1);
   if (positive !== undefined) return `positive side: ${positive}`;
-  const negative = validateSpans(h.negativeSpans, h.negativeBuckets.length, 1);
+  const negative = validateSpans(h.negativeSpans, sizes.negative, 1);
   return negative && `negative side: ${negative}`;
 }
 
@@ -115,16 +122,16 @@ function validateCounts(buckets: Float64Array): string | undefined {
   return undefined;
 }
 
-function validateCustom(h: Layout): string | undefined {
+function validateCustom(h: Layout, sizes: Sizes): string | undefined {
   const problem =
     validateBounds(h.customValues) ??
-    validateSpans(h.positiveSpans, h.positiveBuckets.length, 0) ??
+    validateSpans(h.positiveSpans, sizes.positive, 0) ??
     validateCoverage(h);
   if (problem !== undefined) return `custom buckets: ${problem}`;
   if (h.zeroCount !== 0) return "custom buckets: must have zero count of 0";
   if (h.zeroThreshold !== 0) return "custom buckets: must have zero threshold of 0";
   if (h.negativeSpans.length > 0) return "custom buckets: must not have negative spans";
-  if (h.negativeBuckets.length > 0) return "custom buckets: must not have negative buckets";
+  if (sizes.negative > 0) return "custom buckets: must not have negative buckets";
   return undefined;
 }
 
