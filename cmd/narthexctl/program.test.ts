@@ -113,6 +113,18 @@ test("query instant prints each type of result as promtool does", async () => {
   };
   await f({ resultType: "scalar", result: [1700000000.5, "1"] }, "scalar: 1 @[1700000000.5]\n");
   await f({ resultType: "string", result: [1700000000, "hi"] }, "hi\n");
+  const histogram = [1700000000, { count: "3", sum: "1.5", buckets: [[3, "-0.5", "0.5", "3"]] }];
+  await f(
+    { resultType: "vector", result: [{ metric: { __name__: "up" }, histogram }] },
+    "up => {count:3, sum:1.5, [-0.5,0.5]:3} @[1700000000]\n",
+  );
+  await f(
+    {
+      resultType: "matrix",
+      result: [{ metric: {}, values: [[1700000030, "2"]], histograms: [histogram] }],
+    },
+    "{} =>\n{count:3, sum:1.5, [-0.5,0.5]:3} @[1700000000]\n2 @[1700000030]\n",
+  );
   await f({ resultType: "vector", result: [] }, "");
   const metric = { job: "b", __name__: "up", "a.b": 'q"' };
   await f(

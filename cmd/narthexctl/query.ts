@@ -9,12 +9,34 @@ export interface QueryOptions {
 }
 
 type Sample = readonly [time: number, value: string];
+/** A native histogram as the API gives it; the rule says which ends of a bucket count. */
+interface Histogram {
+  readonly count: string;
+  readonly sum: string;
+  readonly buckets?: readonly (readonly [
+    rule: number,
+    lower: string,
+    upper: string,
+    count: string,
+  ])[];
+}
+type HistogramSample = readonly [time: number, histogram: Histogram];
 type Metric = Readonly<Record<string, string>>;
 
 type QueryData =
   | { resultType: "scalar" | "string"; result: Sample }
-  | { resultType: "vector"; result: readonly { metric: Metric; value: Sample }[] }
-  | { resultType: "matrix"; result: readonly { metric: Metric; values: readonly Sample[] }[] };
+  | {
+      resultType: "vector";
+      result: readonly { metric: Metric; value?: Sample; histogram?: HistogramSample }[];
+    }
+  | {
+      resultType: "matrix";
+      result: readonly {
+        metric: Metric;
+        values?: readonly Sample[];
+        histograms?: readonly HistogramSample[];
+      }[];
+    };
 
 const RANGE_MS = 5 * 60_000;
 const STEPS = 250;
@@ -172,13 +194,19 @@ async function printData(data: QueryData, options: QueryOptions, io: Io): Promis
       await io.out(`scalar: ${formatSample(data.result)}\n`);
       return;
     case "vector":
-      for (const { metric, value } of data.result) {
-        await io.out(`${formatMetric(metric)} => ${formatSample(value)}\n`);
+      for (const { metric, value, histogram } of data.result) {
+        const sample = value ? formatSample(value) : formatHistogramSample(histogram!);
+        await io.out(`${formatMetric(metric)} => ${sample}\n`);
       }
       return;
     case "matrix":
-      for (const { metric, values } of data.result) {
-        const lines = values.map((sample) => `${formatSample(sample)}\n`);
+      for (const { metric, values, histograms } of data.result) {
+        const samples: (readonly [number, string])[] = [
+          ...(values ?? []).map((sample) => [sample[0], formatSample(sample)] as const),
+          ...(histograms ?? []).map((h) => [h[0], formatHistogramSample(h)] as const),
+        ];
+        samples.sort((a, b) => a[0] - b[0]);
+        const lines = samples.map(([, text]) => `${text}\n`);
         await io.out(`${formatMetric(metric)} =>\n${lines.join("")}`);
       }
       return;
@@ -193,6 +221,15 @@ function formatMetric(metric: Metric): string {
 
 function formatSample([time, value]: Sample): string {
   return `${value} @[${time}]`;
+}
+
+function formatHistogramSample([time, { count, sum, buckets = [] }]: HistogramSample): string {
+  const parts = buckets.map(([rule, lower, upper, inBucket]) => {
+    const left = rule === 1 || rule === 3 ? "[" : "(";
+    const right = rule === 0 || rule === 3 ? "]" : ")";
+    return `${left}${lower},${upper}${right}:${inBucket}`;
+  });
+  return `{${[`count:${count}`, `sum:${sum}`, ...parts].join(", ")}} @[${time}]`;
 }
 
 async function print<T>(
