@@ -1,7 +1,7 @@
 import { ByteWriter, decodeUtf8, utf8Length } from "#pkg/encoding/mod.ts";
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
-import { encodeHistogramMessage, writeInt64 } from "./histogram.ts";
+import { encodeHistogramMessage, writeInt64 } from "./histogram-encode.ts";
 import { encodeLabels } from "./labels.ts";
 import { FieldReader } from "./scan.ts";
 

@@ -7,10 +7,10 @@ export {
 export { LabelHasher } from "./hash.ts";
 export {
   decodeHistogramMessage,
-  encodeHistogramMessage,
   HISTOGRAM_BUCKETS_MAX,
   type HistogramSample,
-} from "./histogram.ts";
+} from "./histogram-decode.ts";
+export { encodeHistogramMessage } from "./histogram-encode.ts";
 export {
   canonicalLabelBytes,
   type DecodedLabels,
