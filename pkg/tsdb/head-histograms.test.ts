@@ -5,12 +5,22 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { decodeChunk, seriesFromChunks } from "#pkg/chunkenc/mod.ts";
 import { FakeClock } from "#pkg/clock/mod.ts";
+import { ByteWriter } from "#pkg/encoding/mod.ts";
+import { codeOf } from "#pkg/errs/mod.ts";
 import { CounterReset, CUSTOM_BUCKETS, FloatHistogram } from "#pkg/histogram/mod.ts";
 import { formatSeries, type Labels, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { seededRandom } from "#pkg/prng/mod.ts";
-import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
+import {
+  decodeHistogramMessage,
+  encodeHistogramMessage,
+  LabelHasher,
+  ScannedRequest,
+  WriteRequestBuilder,
+} from "#pkg/remotewrite/mod.ts";
 import { type Chunk, ChunkEncoding, SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { TenantDb } from "./db.ts";
+import type { MessageRange } from "./head-ports.ts";
+import { PushRecords, RecordKind, readRecord } from "./head-wal.ts";
 
 const DURATION = 60_000;
 const NOW = 10_000_000;
@@ -442,6 +452,53 @@ test("a histogram with too many buckets loses resolution, or is refused", async 
   const again = await open();
   expect(await contents(again)).toEqual(want);
   await again.close();
+});
+
+test("every prefix and every flipped bit of a record of histograms is refused or read", () => {
+  const out = new ByteWriter(64);
+  encodeHistogramMessage(5000, histogram({ buckets: [3, 0, 4], zero: 2 }), true, out);
+  const message = { bytes: out.bytes, start: 0, end: out.length };
+  const records = new PushRecords();
+  records.histogram(7, message, false);
+  records.histogram(3, message, false);
+  records.histogram(9, message, true);
+  const payloads: Uint8Array[] = [];
+  records.drain((bytes, start, end) => payloads.push(bytes.slice(start, end)));
+  payloads.push(Uint8Array.of(RecordKind.histogramState, 7, ...out.view()));
+  const read = (bytes: Uint8Array): string[] => {
+    const seen: string[] = [];
+    const note = (ref: number, range: MessageRange, isLate?: boolean): void => {
+      const { t } = decodeHistogramMessage(range.bytes, range.start, range.end);
+      seen.push(`${ref}@${t}${isLate ? " late" : ""}`);
+    };
+    const ignore = (): void => undefined;
+    readRecord("wal", bytes, 0, bytes.length, {
+      series: ignore,
+      sample: ignore,
+      state: ignore,
+      chunk: ignore,
+      metadata: ignore,
+      histogram: note,
+      histogramState: note,
+    });
+    return seen;
+  };
+  expect(payloads.map(read)).toEqual([["7@5000", "3@5000"], ["9@5000 late"], ["7@5000"]]);
+  const attempt = (bytes: Uint8Array): void => {
+    try {
+      expect(read(bytes).length).toBeLessThanOrEqual(bytes.length);
+    } catch (error) {
+      expect(["corruption", "bad_data"]).toContain(codeOf(error));
+    }
+  };
+  for (const payload of payloads) {
+    for (let end = 0; end < payload.length; end++) attempt(payload.subarray(0, end));
+    for (let bit = 0; bit < payload.length * 8; bit++) {
+      const broken = payload.slice();
+      broken[bit >> 3]! ^= 1 << (bit & 7);
+      attempt(broken);
+    }
+  }
 });
 
 test("a torn WAL of histograms costs what is torn, and no more", async () => {
