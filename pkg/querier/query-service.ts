@@ -2,6 +2,7 @@ import { type Release, Semaphore, withEnd } from "#pkg/async/mod.ts";
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
+import { codeOf, NarthexError } from "#pkg/errs/mod.ts";
 import { compareLabels, type Labels, Matcher } from "#pkg/labels/mod.ts";
 import type { Limits } from "#pkg/limits/mod.ts";
 import type {
@@ -107,7 +108,7 @@ export class QueryService {
       return { ...answer, pieces: withEnd(answer.pieces, done) };
     } catch (error) {
       done();
-      throw error;
+      throw overDuration(error, request, limits);
     } finally {
       release?.();
     }
@@ -172,6 +173,17 @@ export class QueryService {
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]> {
     return this.#options.recent.tenantStats(signal);
   }
+}
+
+/** The error of a query whose time was the tenant's limit says so: asking again would not help. */
+function overDuration(error: unknown, request: QueryRequest, limits: QueryLimits): unknown {
+  const most = limits.max_query_duration;
+  if (codeOf(error) !== "timeout" || most === 0 || request.timeoutMs < most) return error;
+  return new NarthexError(
+    "execution",
+    `the query ran for longer than ${most / 1000} s, the limit of its tenant (max_query_duration)`,
+    { cause: error, detail: { limit: most } },
+  );
 }
 
 /** One tenant's series among those of others: matchers on the tenant label pick tenants. */

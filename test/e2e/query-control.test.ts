@@ -118,6 +118,14 @@ test.each([
 
 test("a tenant's time limit ends its queries", async () => {
   expect(await get(range(ENDLESS), "time")).toMatchObject({
+    status: 422,
+    json: {
+      errorType: "execution",
+      error: "the query ran for longer than 0.3 s, the limit of its tenant (max_query_duration)",
+    },
+  });
+  // What the client asked for is another matter.
+  expect(await get(`${range(ENDLESS)}&timeout=200ms`, "free")).toMatchObject({
     status: 503,
     json: { errorType: "timeout", error: "query timed out in expression evaluation" },
   });
