@@ -45,6 +45,20 @@ function packed(series: readonly ChunkSeries[], table: string[]): readonly Chunk
   return new PackedBatch(builder.finish(), table).series;
 }
 
+/** As `packed`, for many series. */
+function builtOver(series: readonly ChunkSeries[], table: string[]): readonly ChunkSeries[] {
+  const numbers = new Map(table.map((text, number) => [text, number]));
+  const builder = new PackedBatchBuilder(series.length);
+  for (const { labels } of series) {
+    for (const text of labels) {
+      if (!numbers.has(text)) numbers.set(text, table.push(text) - 1);
+      builder.symbol(numbers.get(text)!);
+    }
+    builder.endSeries();
+  }
+  return new PackedBatch(builder.finish(), table).series;
+}
+
 function plain(series: readonly ChunkSeries[]): unknown {
   return series.map(({ labels, chunks }) => ({
     labels: [...labels],
@@ -126,4 +140,25 @@ test("a table of strings that has grown large begins anew; large batches are cut
   }
   expect(fresh.slice(0, before)).toEqual([true, false, false, false, false, false]);
   expect(fresh[before]).toBe(true);
+});
+
+test("a table that begins anew numbers packed series and others alike", () => {
+  const packer = new BatchPacker();
+  const thread = new Thread();
+  const table: string[] = [];
+  const fresh: boolean[] = [];
+  for (let b = 0; b < 9; b++) {
+    // Every table has strings of the one before, and ends between packed batches or others.
+    const series = Array.from({ length: 700 }, (_, i) => ({
+      labels: ["i", `${b >> 1}-${i}`, "job", "j"],
+      chunks: [],
+    }));
+    const given = b % 3 === 2 ? series : builtOver(series, table);
+    for (const message of packer.pack(given)) {
+      fresh.push(message.fresh);
+      const labels = thread.receive(message).map((one) => [...one.labels]);
+      expect(labels).toEqual(series.map((one) => one.labels));
+    }
+  }
+  expect(fresh.filter(Boolean).length).toBeGreaterThan(1);
 });

@@ -14,14 +14,20 @@ import {
 const SYMBOLS_MAX = 2_048;
 /** Bytes of chunks in one message, unless one series alone has more. */
 const MESSAGE_BYTES = 512 * 1024;
+/** Series that memory is made ready for at once, however many a batch has. */
+const EXPECTED_MAX = 512;
 
 /** Turns the batches of one selection into messages, whose strings refer to those before. */
 export class BatchPacker {
   /** Numbers of strings that came as text. */
   readonly #byText = new Map<string, number>();
-  /** Numbers of strings that came as numbers of `#table`, plus 1. */
+  /**
+   * Numbers of strings that came as numbers of `#table`, plus `#base`; lower ones are of a table
+   * that was given up. So to begin anew costs nothing, however many strings `#table` has.
+   */
   #byNumber = new Uint32Array(0);
   #table: readonly string[] | undefined;
+  #base = 1;
   #count = 0;
   #fresh = true;
   #strings: string[] = [];
@@ -40,7 +46,7 @@ export class BatchPacker {
       yield this.#message(columns);
       return;
     }
-    const builder = new PackedBatchBuilder(batch.length);
+    const builder = new PackedBatchBuilder(Math.min(batch.length, EXPECTED_MAX));
     for (const { labels, chunks } of batch) {
       for (const text of labels) builder.symbol(this.#ofText(text));
       for (const chunk of chunks) builder.addChunk(chunk);
@@ -58,7 +64,7 @@ export class BatchPacker {
     this.#fresh = this.#count > SYMBOLS_MAX;
     if (this.#fresh) {
       this.#byText.clear();
-      this.#byNumber.fill(0);
+      this.#base += this.#count;
       this.#count = 0;
     }
     return message;
@@ -79,15 +85,16 @@ export class BatchPacker {
   #renumber(symbols: Uint32Array, length: number): void {
     const byNumber = this.#byNumber;
     const table = this.#table!;
+    const base = this.#base;
     for (let i = 0; i < length; i++) {
       const number = symbols[i]!;
       let known = byNumber[number]!;
-      if (known === 0) {
+      if (known < base) {
         this.#strings.push(table[number]!);
-        known = ++this.#count;
+        known = base + this.#count++;
         byNumber[number] = known;
       }
-      symbols[i] = known - 1;
+      symbols[i] = known - base;
     }
   }
 

@@ -190,11 +190,11 @@ export class RunningQuery {
   async #labels(call: number, name: string | undefined, plain: PlainParams): Promise<void> {
     const { id, source, post } = this.#options;
     const warnings: string[] = [];
-    const params = {
-      ...this.#params(plain),
-      onWarning: (warning: string) => void warnings.push(warning),
-    };
     try {
+      const params = {
+        ...this.#params(plain),
+        onWarning: (warning: string) => void warnings.push(warning),
+      };
       const strings = await (name === undefined
         ? source.labelNames(params, this.#stop.signal)
         : source.labelValues(name, params, this.#stop.signal));

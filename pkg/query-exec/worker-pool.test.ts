@@ -197,6 +197,20 @@ test("a source is not read far ahead of the query", async () => {
   await lazy.stop();
 });
 
+test("what cannot be asked of the source is an error of the query", async () => {
+  const program = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", ({ type, id, error }) => {
+      const params = { mint: 0, maxt: 1, matchers: [{ type: "=~", name: "a", value: "(" }] };
+      if (type === "run") parentPort.postMessage({ type: "labels", id, call: 1, params });
+      if (type === "end") parentPort.postMessage({ type: "failed", id, error });
+    });`;
+  const odd = open(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+  await expect(odd.run(request("m"), source(1), { signal: never })).rejects.toMatchObject({
+    code: "bad_data",
+  });
+  await odd.stop();
+});
+
 test("an answer that nobody reads does not keep its thread busy", async () => {
   for (let i = 0; i < 5; i++) {
     const { pieces } = await pool.run(request("m"), source(3000), { signal: never });
