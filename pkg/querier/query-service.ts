@@ -1,4 +1,4 @@
-import { type Release, Semaphore, withEnd } from "#pkg/async/mod.ts";
+import { type Release, Semaphore, withEnd, withTimeout } from "#pkg/async/mod.ts";
 import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
@@ -77,27 +77,37 @@ export class QueryService {
 
   /**
    * Evaluates a query. It stays on the list of active ones until its answer has been read or given
-   * up; the next in turn begins once it is evaluated.
+   * up, or it was cancelled; the next in turn begins once it is evaluated. The time that it waits
+   * for its turn is part of its time limit.
    */
   async query(
     tenants: readonly string[],
     input: QueryInput,
     signal: AbortSignal,
   ): Promise<QueryAnswer> {
+    const { clock } = this.#options;
     const limits = this.limits(tenants);
     checkQuery(limits, input);
-    const request = this.#request(input, limits);
+    let request = this.#request(input, limits);
     const ticket = this.active.add({ ...input, tenants, client: input.client ?? {} }, signal);
     const end = this.#metrics.begin(tenants);
     let release: Release | undefined;
+    let isDone = false;
     const done = (): void => {
+      if (isDone) return;
+      isDone = true;
+      ticket.signal.removeEventListener("abort", done);
       ticket.done();
       end(ticket.usage);
     };
     try {
-      release = await this.#gate.acquire(ticket.signal);
+      const came = clock.monotonic();
+      const most = shortest(this.#options.config.timeout, input.timeoutMs);
+      release = await this.#turn(ticket.signal, most);
+      const left = Math.max(1, most - (clock.monotonic() - came));
+      request = { ...request, timeoutMs: shortest(request.timeoutMs, left) };
       ticket.started();
-      const source = accounted(this.#chunks(tenants), limits, ticket.usage);
+      const source = this.#chunks(tenants, limits, ticket.usage);
       const answer = await this.#options.executor.run(request, source, {
         signal: ticket.signal,
         onProgress: (samples) => {
@@ -105,23 +115,43 @@ export class QueryService {
         },
       });
       ticket.usage.samples = answer.totalSamples;
+      // A client that has stopped reading would keep a cancelled query on the list.
+      ticket.signal.addEventListener("abort", done, { once: true });
+      if (ticket.signal.aborted) done();
       return { ...answer, pieces: withEnd(answer.pieces, done) };
     } catch (error) {
       done();
-      throw overDuration(error, request, limits);
+      throw release ? overDuration(error, request, limits) : error;
     } finally {
       release?.();
     }
   }
 
+  /** Waits for one of the places; a `timeout` error after `ms`. */
+  async #turn(signal: AbortSignal, ms: number): Promise<Release> {
+    const timed = withTimeout(signal, ms, this.#options.clock);
+    try {
+      return await this.#gate.acquire(timed.signal);
+    } catch (error) {
+      if (signal.aborted || codeOf(error) !== "timeout") throw error;
+      const { permits } = this.#gate;
+      throw new NarthexError(
+        "timeout",
+        `the query waited ${ms / 1000} s for one of ${permits} places (querier.max_concurrent)`,
+        { cause: error },
+      );
+    } finally {
+      timed.dispose();
+    }
+  }
+
   #request(input: QueryInput, limits: QueryLimits): QueryRequest {
     const { config } = this.#options;
-    const timeouts = [config.timeout, limits.max_query_duration, input.timeoutMs ?? 0];
     const { query, startMs, endMs, stepMs, answer } = input;
     return {
       ...{ query, startMs, endMs, stepMs, answer },
       lookbackDeltaMs: input.lookbackDeltaMs || config.lookback_delta,
-      timeoutMs: Math.min(...timeouts.filter((ms) => ms > 0)),
+      timeoutMs: shortest(config.timeout, limits.max_query_duration, input.timeoutMs),
       maxSamples: limits.max_samples_per_query,
       maxMemoryBytes: limits.max_estimated_memory_consumption_per_query,
       // Checked already, with the limit's name.
@@ -139,13 +169,15 @@ export class QueryService {
   /** Series of tenants as chunks; with several tenants, each has the label `__tenant_id__`. */
   chunkQuerier(tenants: readonly string[]): ChunkQuerier {
     const usage: QueryUsage = { samples: 0, series: 0, chunks: 0, chunkBytes: 0 };
-    return accounted(this.#chunks(tenants), this.limits(tenants), usage);
+    return this.#chunks(tenants, this.limits(tenants), usage);
   }
 
-  #chunks(tenants: readonly string[]): ChunkQuerier {
+  /** What is read is counted tenant by tenant: what those of several have is gathered first. */
+  #chunks(tenants: readonly string[], limits: QueryLimits, usage: QueryUsage): ChunkQuerier {
+    const one = (tenant: string): ChunkQuerier => accounted(this.#tenant(tenant), limits, usage);
     return tenants.length === 1
-      ? this.#tenant(tenants[0]!)
-      : mergeChunkQueriers(tenants.map((tenant) => federated(this.#tenant(tenant), tenant)));
+      ? one(tenants[0]!)
+      : mergeChunkQueriers(tenants.map((tenant) => federated(one(tenant), tenant)));
   }
 
   #tenant(tenant: string): ChunkQuerier {
@@ -173,6 +205,11 @@ export class QueryService {
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]> {
     return this.#options.recent.tenantStats(signal);
   }
+}
+
+/** The shortest of several times, ms; 0 and absent ones do not count. */
+function shortest(...times: readonly (number | undefined)[]): number {
+  return Math.min(...times.filter((ms) => ms !== undefined && ms > 0).map(Number));
 }
 
 /** The error of a query whose time was the tenant's limit says so: asking again would not help. */
