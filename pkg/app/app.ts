@@ -48,6 +48,9 @@ import { openBucket } from "./bucket.ts";
 import { Membership } from "./membership.ts";
 import { type Role, rolesOf } from "./targets.ts";
 
+/** How long requests may go on after the stop; what stops processes often waits 30 s. */
+const REQUESTS_END_MS = 20_000;
+
 export interface AppOptions {
   readonly config: Config;
   /** Reads the configuration again, for reloads. */
@@ -433,7 +436,7 @@ export class App {
       ...this.#lifecyclers.map((lifecycler) => async () => {
         if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
       }),
-      async () => this.#http?.stop(),
+      () => this.#stopHttp(),
       async () => this.#executor?.stop(),
       async () => this.#grpc?.stop(),
       async () => this.#life.abort(),
@@ -447,6 +450,21 @@ export class App {
     const failures: unknown[] = [];
     for (const step of steps) await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** Lets requests end, for a while: one whose client is stuck would keep the WAL from its close. */
+  async #stopHttp(): Promise<void> {
+    const http = this.#http;
+    if (http === undefined) return;
+    const timer = this.#clock.setTimeout(() => {
+      this.telemetry.log.warn("requests did not end in time, their connections are cut");
+      http.server.server.closeAllConnections();
+    }, REQUESTS_END_MS);
+    try {
+      await http.stop();
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** Rejects when a service fails after the start; for `main`. */
