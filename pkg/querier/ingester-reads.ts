@@ -1,3 +1,4 @@
+import { yieldNow } from "#pkg/async/mod.ts";
 import { compareBytes, type Labels } from "#pkg/labels/mod.ts";
 import { doUntilQuorum, type Ring } from "#pkg/ring/mod.ts";
 import type { IngesterApi, MetadataParams, MetricMetadata, TenantStats } from "#pkg/rpc/mod.ts";
@@ -115,7 +116,11 @@ export class RingReads implements RecentReads {
 function gathered(batches: readonly (readonly ChunkSeries[])[]): ChunkQuerier {
   return {
     async *selectChunks() {
-      yield* batches;
+      for (const batch of batches) {
+        yield batch;
+        // Nothing else makes the merge wait, and whoever reads it all would let nobody run.
+        await yieldNow();
+      }
     },
     labelNames: async () => [],
     labelValues: async () => [],

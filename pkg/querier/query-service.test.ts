@@ -134,3 +134,25 @@ test("series of several tenants are counted before they are gathered", async () 
   });
   expect(batches).toBeLessThan(20);
 });
+
+test("series of several tenants are in order with the tenant's label among theirs", async () => {
+  const names = [{ A: "1" }, { A: "1", B: "2" }, { A: "1", a: "3" }, { A: "2" }];
+  const { service } = serviceOf({}, async function* () {
+    for (const name of names) yield [{ labels: labelsFromObject(name), chunks: [] }];
+  });
+  const params = { mint: 0, maxt: 1, matchers: [newMatcher("!=", "A", "")] };
+  const found: string[] = [];
+  for await (const batch of service.chunkQuerier(["x", "y"]).selectChunks(params, never)) {
+    for (const { labels } of batch) found.push(labels.join(" "));
+  }
+  expect(found).toEqual([
+    "A 1 B 2 __tenant_id__ x",
+    "A 1 B 2 __tenant_id__ y",
+    "A 1 __tenant_id__ x",
+    "A 1 __tenant_id__ x a 3",
+    "A 1 __tenant_id__ y",
+    "A 1 __tenant_id__ y a 3",
+    "A 2 __tenant_id__ x",
+    "A 2 __tenant_id__ y",
+  ]);
+});
