@@ -6,6 +6,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { compareLabels, type Labels, type Matcher } from "#pkg/labels/mod.ts";
 import {
   astToJson,
+  type Expr,
   type ParseOptions,
   parseExpr,
   parseMetricSelector,
@@ -56,8 +57,11 @@ export interface QueryApi {
     params: { metric?: string; limit?: number },
     signal: AbortSignal,
   ): Promise<readonly MetricMetadata[]>;
-  /** How queries of these tenants are parsed. */
-  limits(tenants: readonly string[]): { readonly parse: ParseOptions };
+  /** How queries of these tenants are parsed, and how long they may be; 0 for any length. */
+  limits(tenants: readonly string[]): {
+    readonly parse: ParseOptions;
+    readonly max_query_expression_size_bytes: number;
+  };
   readonly active: {
     list(tenants: readonly string[]): readonly ApiActiveQuery[];
     cancel(id: string, tenants: readonly string[]): void;
@@ -120,12 +124,8 @@ export function queryRoutes(options: QueryRoutesOptions): (server: FastifyInstan
       add(both, "/labels", (call) => handlers.labels(call));
       add(["GET"], "/label/:name/values", (call) => handlers.labelValues(call));
       add(["GET"], "/metadata", (call) => handlers.metadata(call));
-      add(both, "/format_query", async ({ params, tenants }) =>
-        successJson(prettify(parseExpr(params.required("query"), handlers.parseOptions(tenants)))),
-      );
-      add(both, "/parse_query", async ({ params, tenants }) =>
-        successJson(astToJson(parseExpr(params.required("query"), handlers.parseOptions(tenants)))),
-      );
+      add(both, "/format_query", async (call) => successJson(prettify(handlers.parsed(call))));
+      add(both, "/parse_query", async (call) => successJson(astToJson(handlers.parsed(call))));
       add(["GET"], "/status/active_queries", async (call) => handlers.activeQueries(call));
       add(["DELETE"], "/status/active_queries/:id", async (call) => handlers.cancelQuery(call));
       add(["GET"], "/status/buildinfo", async () => successJson(options.buildInfo));
@@ -162,8 +162,29 @@ class Handlers {
     this.#options = options;
   }
 
-  parseOptions(tenants: readonly string[]): ParseOptions {
-    return this.#options.query.limits(tenants).parse;
+  /** The query of a call that only wants it parsed, which is done on this thread. */
+  parsed({ params, tenants }: Call): Expr {
+    const text = params.required("query");
+    this.#refuseLong(text, tenants);
+    return parseExpr(text, this.#options.query.limits(tenants).parse);
+  }
+
+  #matcherSets({ params, tenants }: Call): (readonly Matcher[])[] {
+    return params.all("match[]").map((text) => {
+      this.#refuseLong(text, tenants);
+      return parseMetricSelector(text);
+    });
+  }
+
+  #refuseLong(text: string, tenants: readonly string[]): void {
+    const most = this.#options.query.limits(tenants).max_query_expression_size_bytes;
+    const size = Buffer.byteLength(text);
+    if (most === 0 || size <= most) return;
+    throw new NarthexError(
+      "execution",
+      `the expression has ${size} bytes, the limit is ${most} (max_query_expression_size_bytes)`,
+      { detail: { limit: most, got: size } },
+    );
   }
 
   async query(call: Call): Promise<unknown> {
@@ -230,8 +251,9 @@ class Handlers {
     return successJson({ id });
   }
 
-  async series({ params, tenants, signal, reply }: Call): Promise<unknown> {
-    const sets = matcherSets(params);
+  async series(call: Call): Promise<unknown> {
+    const { params, tenants, signal, reply } = call;
+    const sets = this.#matcherSets(call);
     if (sets.length === 0) throw new NarthexError("bad_data", "no match[] parameter provided");
     const { mint, maxt } = timeRange(params);
     const limit = params.limit();
@@ -258,32 +280,35 @@ class Handlers {
     return streamed(reply, encoded(seriesJson(kept, () => ({ warnings }))));
   }
 
-  async labels({ params, tenants, signal }: Call): Promise<string> {
+  async labels(call: Call): Promise<string> {
+    const { tenants, signal } = call;
     const querier = this.#options.query.querier(tenants);
-    return this.#names(params, (matchers, range, onWarning) =>
+    return this.#names(call, (matchers, range, onWarning) =>
       querier.labelNames({ ...range, matchers, onWarning }, signal),
     );
   }
 
-  async labelValues({ params, tenants, signal, request }: Call): Promise<string> {
+  async labelValues(call: Call): Promise<string> {
+    const { tenants, signal, request } = call;
     const raw = (request.params as { name: string }).name;
     const name = raw.startsWith("U__") ? unescapeName(raw) : raw;
     if (name === "") throw new NarthexError("bad_data", `invalid label name: "${name}"`);
     const querier = this.#options.query.querier(tenants);
-    return this.#names(params, (matchers, range, onWarning) =>
+    return this.#names(call, (matchers, range, onWarning) =>
       querier.labelValues(name, { ...range, matchers, onWarning }, signal),
     );
   }
 
   async #names(
-    params: Params,
+    call: Call,
     ask: (
       matchers: readonly Matcher[],
       range: { mint: number; maxt: number },
       onWarning: (warning: string) => void,
     ) => Promise<string[]>,
   ): Promise<string> {
-    const sets = matcherSets(params);
+    const { params } = call;
+    const sets = this.#matcherSets(call);
     const range = timeRange(params);
     const warnings: string[] = [];
     const lists: string[][] = [];
@@ -387,10 +412,6 @@ function activeQueryJson(query: ApiActiveQuery): unknown {
     panel: client.panel ?? "",
     user: client.user ?? "",
   };
-}
-
-function matcherSets(params: Params): (readonly Matcher[])[] {
-  return params.all("match[]").map((text) => parseMetricSelector(text));
 }
 
 function timeRange(params: Params): { mint: number; maxt: number } {

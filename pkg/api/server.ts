@@ -43,12 +43,13 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => {
     done(null, body);
   });
-  server.addHook("onRequest", (_request, _reply, done) => {
+  server.addHook("onRequest", (_request, reply, done) => {
     metrics.inflight.inc();
+    // There is no `onResponse` where the client leaves in the midst of an answer.
+    reply.raw.once("close", () => metrics.inflight.dec());
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    metrics.inflight.dec();
     const route = request.routeOptions.url ?? "unknown";
     metrics.requests.observe(
       { method: request.method, route, status_code: String(reply.statusCode) },
