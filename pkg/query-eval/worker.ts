@@ -38,7 +38,8 @@ export function serveQueries(port: WorkerPort, clock: Clock): void {
   port.on("message", () => {
     isWanted = true;
   });
-  void warmUp(clock, WARM_UP_MS, () => isWanted);
+  // It is for speed only: whatever goes wrong there would go wrong, and be seen, in queries too.
+  warmUp(clock, WARM_UP_MS, () => isWanted).catch(() => undefined);
 }
 
 /** How often a query tells how far it is. */

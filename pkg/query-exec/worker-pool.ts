@@ -110,7 +110,9 @@ class QueryThread {
     this.#worker.on("message", (message: FromWorker) => {
       if (message.type !== "ready") this.#queries.get(message.id)?.receive(message);
     });
-    this.#worker.on("error", (error) => this.#die(deathOf(error, options.heapMb)));
+    this.#worker.on("error", (error) =>
+      this.#die(deathOf(error, options.heapMb, this.#queries.size)),
+    );
     this.#worker.on("exit", (code) => {
       this.#die(new NarthexError("unavailable", `thread of the query ended with code ${code}`));
     });
@@ -163,10 +165,13 @@ class QueryThread {
   }
 }
 
-function deathOf(error: unknown, heapMb: number): NarthexError {
-  if ((error as { code?: string }).code === "ERR_WORKER_OUT_OF_MEMORY") {
-    const reason = `query needs more than ${heapMb} MiB of memory (querier.worker_memory)`;
-    return new NarthexError("execution", reason);
+/** Why the queries of a thread end; of several, it cannot be told which one was too much for it. */
+function deathOf(error: unknown, heapMb: number, running: number): NarthexError {
+  if ((error as { code?: string }).code !== "ERR_WORKER_OUT_OF_MEMORY") {
+    return new NarthexError("unavailable", `thread of the query failed: ${messageOf(error)}`);
   }
-  return new NarthexError("unavailable", `thread of the query failed: ${messageOf(error)}`);
+  const limit = `more than ${heapMb} MiB of memory (querier.worker_memory)`;
+  return running > 1
+    ? new NarthexError("unavailable", `one of ${running} queries of a thread needs ${limit}`)
+    : new NarthexError("execution", `the query needs ${limit}`);
 }
