@@ -8,6 +8,11 @@ export class KahanSum {
     this.compensation = compensation;
   }
 
+  reset(): void {
+    this.sum = 0;
+    this.compensation = 0;
+  }
+
   add(value: number): void {
     const { sum } = this;
     const total = sum + value;

@@ -15,7 +15,7 @@ export {
 } from "./format.ts";
 export { type IntegerHistogram, toFloatHistogram } from "./integer-histogram.ts";
 export { fractionBelow, log2 } from "./interpolate.ts";
-export { KahanSum } from "./kahan.ts";
+export { KahanSum, kahanAddAt } from "./kahan.ts";
 export {
   CounterReset,
   CUSTOM_BUCKETS,

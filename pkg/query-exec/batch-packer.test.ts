@@ -32,8 +32,6 @@ const batch = fc.array(
 function packed(series: readonly ChunkSeries[], table: string[]): readonly ChunkSeries[] {
   const builder = new PackedBatchBuilder(2);
   for (const { labels, chunks } of series) {
-    builder.symbols(Uint32Array.of(7), 0, 1);
-    builder.dropSeries();
     const ids = labels.map((text) => {
       if (!table.includes(text)) table.push(text);
       return table.indexOf(text);

@@ -121,7 +121,6 @@ export class PackedBatchBuilder {
   #chunksAt: Uint32Array<ArrayBuffer>;
   #chunkCount = 0;
   #seriesChunk = 0;
-  #seriesSymbol = 0;
   #encodings: Uint8Array<ArrayBuffer>;
   #mints: Float64Array<ArrayBuffer>;
   #maxts: Float64Array<ArrayBuffer>;
@@ -194,13 +193,7 @@ export class PackedBatchBuilder {
     }
     this.#symbolsAt[next] = this.#symbolCount;
     this.#chunksAt[next] = this.#chunkCount;
-    this.#seriesSymbol = this.#symbolCount;
     this.#seriesChunk = this.#chunkCount;
-  }
-
-  /** Forgets the series at hand; it must have no chunks. */
-  dropSeries(): void {
-    this.#symbolCount = this.#seriesSymbol;
   }
 
   /** Copies of the columns, all in one buffer that holds nothing else. */
@@ -234,7 +227,6 @@ export class PackedBatchBuilder {
     this.#symbolCount = 0;
     this.#chunkCount = 0;
     this.#seriesChunk = 0;
-    this.#seriesSymbol = 0;
   }
 }
 

@@ -1,5 +1,6 @@
 // Hot path: sums and the like per group and step, 2-5 ns a sample, nothing allocated per row.
 import { NarthexError } from "#pkg/errs/mod.ts";
+import { kahanAddAt } from "#pkg/histogram/mod.ts";
 import type { Row } from "./row.ts";
 
 /** State per group and step of one aggregation; group `g` begins at `g * steps`. */
@@ -139,7 +140,7 @@ class AverageAccumulator implements Accumulator {
         seen[at] = 1;
         a[at] = value;
       } else if (seen[at] === 1 && Math.abs(a[at]! + value) !== Infinity) {
-        addKahan(a, b, { at, value });
+        kahanAddAt(a, b, at, value);
       } else {
         if (seen[at] === 1) {
           seen[at] = 2;
@@ -149,7 +150,7 @@ class AverageAccumulator implements Accumulator {
         const q = (count - 1) / count;
         a[at] = q * a[at]!;
         b[at] = q * b[at]!;
-        addKahan(a, b, { at, value: value / count });
+        kahanAddAt(a, b, at, value / count);
       }
     }
   }
@@ -167,19 +168,6 @@ class AverageAccumulator implements Accumulator {
       row.values[i] = seen[at] === 2 ? a[at]! + b[at]! : a[at]! / c[at]! + b[at]! / c[at]!;
     }
   }
-}
-
-function addKahan(
-  sums: Float64Array,
-  errors: Float64Array,
-  { at, value }: { readonly at: number; readonly value: number },
-): void {
-  const sum = sums[at]!;
-  const next = sum + value;
-  if (next === Infinity || next === -Infinity) errors[at] = 0;
-  else if (Math.abs(sum) >= Math.abs(value)) errors[at] = errors[at]! + (sum - next + value);
-  else errors[at] = errors[at]! + (value - next + sum);
-  sums[at] = next;
 }
 
 /** The largest (`sign` 1) or smallest value; NaN gives way to anything. */

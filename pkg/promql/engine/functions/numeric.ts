@@ -1,24 +1,3 @@
-/** A sum that carries the rounding error along (Kahan, improved by Neumaier), as Prometheus does. */
-export class KahanSum {
-  sum = 0;
-  /** What `sum` lacks. */
-  error = 0;
-
-  reset(): void {
-    this.sum = 0;
-    this.error = 0;
-  }
-
-  add(value: number): void {
-    const sum = this.sum;
-    const next = sum + value;
-    if (next === Infinity || next === -Infinity) this.error = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) this.error += sum - next + value;
-    else this.error += value - next + sum;
-    this.sum = next;
-  }
-}
-
 /**
  * The `q` quantile of the first `count` values, which are sorted in place; between two values it is
  * interpolated. NaN sorts first. Source: Prometheus promql/quantile.go.

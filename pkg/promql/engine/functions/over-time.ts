@@ -1,6 +1,8 @@
 // Hot path: functions over windows; those that can slide exactly cost O(samples + steps).
+
+import { KahanSum } from "#pkg/histogram/mod.ts";
 import type { Windows } from "../windows.ts";
-import { KahanSum, quantile } from "./numeric.ts";
+import { quantile } from "./numeric.ts";
 import type { RangeKernel } from "./rate.ts";
 import { SortedWindow } from "./sorted-window.ts";
 import { isStartReset } from "./start-times.ts";
@@ -28,18 +30,18 @@ function kahanTotal(
   values: Float64Array,
   { lo, hi, into }: { readonly lo: number; readonly hi: number; readonly into: KahanSum },
 ): void {
-  let { sum, error } = into;
+  let { sum, compensation } = into;
   for (let j = lo; j < hi; j++) {
     const value = values[j]!;
     const next = sum + value;
     // What rounding lost, exactly, whichever is larger (Knuth's sum): no branch to mispredict.
     const part = next - sum;
-    error += sum - (next - part) + (value - part);
-    if (next === Infinity || next === -Infinity) error = 0;
+    compensation += sum - (next - part) + (value - part);
+    if (next === Infinity || next === -Infinity) compensation = 0;
     sum = next;
   }
   into.sum = sum;
-  into.error = error;
+  into.compensation = compensation;
 }
 
 export function sumKernel(): RangeKernel {
@@ -51,7 +53,7 @@ export function sumKernel(): RangeKernel {
     window.hi = hi;
     kahanTotal(values, window);
     const { sum } = kahan;
-    return sum === Infinity || sum === -Infinity ? sum : sum + kahan.error;
+    return sum === Infinity || sum === -Infinity ? sum : sum + kahan.compensation;
   });
 }
 
@@ -61,12 +63,12 @@ export function averageKernel(): RangeKernel {
   const window = { lo: 0, hi: 0, into: kahan };
   return eachWindow(({ values }, lo, hi) => {
     kahan.sum = values[lo]!;
-    kahan.error = 0;
+    kahan.compensation = 0;
     window.lo = lo + 1;
     window.hi = hi;
     kahanTotal(values, window);
     // Once infinite (or NaN by way of it) a sum stays so: only then the slow way may differ.
-    if (Number.isFinite(kahan.sum)) return kahan.sum / (hi - lo) + kahan.error / (hi - lo);
+    if (Number.isFinite(kahan.sum)) return kahan.sum / (hi - lo) + kahan.compensation / (hi - lo);
     return incrementalAverage(values, { lo, hi, into: kahan });
   });
 }
@@ -76,25 +78,25 @@ function incrementalAverage(
   { lo, hi, into: kahan }: { readonly lo: number; readonly hi: number; readonly into: KahanSum },
 ): number {
   kahan.sum = values[lo]!;
-  kahan.error = 0;
+  kahan.compensation = 0;
   let incremental = false;
   for (let j = lo + 1; j < hi; j++) {
     const count = j - lo + 1;
     if (!incremental) {
-      const { sum, error } = kahan;
+      const { sum, compensation } = kahan;
       kahan.add(values[j]!);
       if (kahan.sum !== Infinity && kahan.sum !== -Infinity) continue;
       incremental = true;
       kahan.sum = sum / (count - 1);
-      kahan.error = error / (count - 1);
+      kahan.compensation = compensation / (count - 1);
     }
     const q = (count - 1) / count;
     kahan.sum *= q;
-    kahan.error *= q;
+    kahan.compensation *= q;
     kahan.add(values[j]! / count);
   }
-  if (incremental) return kahan.sum + kahan.error;
-  return kahan.sum / (hi - lo) + kahan.error / (hi - lo);
+  if (incremental) return kahan.sum + kahan.compensation;
+  return kahan.sum / (hi - lo) + kahan.compensation / (hi - lo);
 }
 
 export function varianceKernel(deviation: boolean): RangeKernel {
@@ -105,11 +107,11 @@ export function varianceKernel(deviation: boolean): RangeKernel {
     squares.reset();
     for (let j = lo; j < hi; j++) {
       const value = values[j]!;
-      const delta = value - (mean.sum + mean.error);
+      const delta = value - (mean.sum + mean.compensation);
       mean.add(delta / (j - lo + 1));
-      squares.add(delta * (value - (mean.sum + mean.error)));
+      squares.add(delta * (value - (mean.sum + mean.compensation)));
     }
-    const variance = (squares.sum + squares.error) / (hi - lo);
+    const variance = (squares.sum + squares.compensation) / (hi - lo);
     return deviation ? Math.sqrt(variance) : variance;
   });
 }

@@ -1,5 +1,5 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
-import { KahanSum } from "./numeric.ts";
+import { KahanSum } from "#pkg/histogram/mod.ts";
 import type { RangeKernel } from "./rate.ts";
 
 /** A straight line through samples by least squares; `fit` leaves its result in the fields. */
@@ -37,10 +37,10 @@ class Line {
       return;
     }
     const n = hi - lo;
-    const sumX = this.#x.sum + this.#x.error;
-    const sumY = this.#y.sum + this.#y.error;
-    const covariance = this.#xy.sum + this.#xy.error - (sumX * sumY) / n;
-    const variance = this.#xx.sum + this.#xx.error - (sumX * sumX) / n;
+    const sumX = this.#x.sum + this.#x.compensation;
+    const sumY = this.#y.sum + this.#y.compensation;
+    const covariance = this.#xy.sum + this.#xy.compensation - (sumX * sumY) / n;
+    const variance = this.#xx.sum + this.#xx.compensation - (sumX * sumX) / n;
     this.slope = covariance / variance;
     this.intercept = sumY / n - (this.slope * sumX) / n;
   }
