@@ -4,7 +4,7 @@ import type { Config } from "#pkg/config/mod.ts";
 import { isPlausibleSnappy, snappyDeclaredBytes, snappyDecode } from "#pkg/encoding/mod.ts";
 import { codeOf, NarthexError } from "#pkg/errs/mod.ts";
 import { type Limits, RateLimiter } from "#pkg/limits/mod.ts";
-import { type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import { type KnownLabels, type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import type { PushOutcome } from "#pkg/rpc/mod.ts";
 import type { Telemetry } from "#pkg/telemetry/mod.ts";
 import { DistributorMetrics } from "./metrics.ts";
@@ -13,6 +13,8 @@ import { DistributorMetrics } from "./metrics.ts";
 export interface WriteTarget {
   /** What requests must be hashed with. */
   readonly hasher: LabelHasher;
+  /** The series of `tenant` that requests are scanned with, where this process has them. */
+  known(tenant: string): KnownLabels | undefined;
   /** Called before `push`, which must then be able to start at once. */
   prepare(tenant: string): Promise<void> | undefined;
   /**
@@ -109,13 +111,13 @@ export class Distributor {
     const { target } = this.#options;
     this.metrics.decodedBytes.observe(length);
     const request = this.#request;
-    request.scan(body, 0, length, target.hasher);
+    request.scan(body, 0, length, target.hasher, target.known(tenant));
     this.#admit(tenant, request);
     const ready = target.prepare(tenant);
     if (ready !== undefined) {
       const copy = body.slice(0, length);
       await ready;
-      request.scan(copy, 0, length, target.hasher);
+      request.scan(copy, 0, length, target.hasher, target.known(tenant));
     }
     return target.push(tenant, request);
   }

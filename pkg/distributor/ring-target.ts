@@ -5,6 +5,7 @@ import { type Limits, validateSeries } from "#pkg/limits/mod.ts";
 import {
   canonicalLabelBytes,
   decodeLabels,
+  type KnownLabels,
   LabelHasher,
   type ScannedRequest,
 } from "#pkg/remotewrite/mod.ts";
@@ -36,6 +37,11 @@ export class RingTarget implements WriteTarget {
   constructor(options: RingTargetOptions) {
     this.#options = options;
     this.hasher = options.hasher;
+  }
+
+  /** Series are placed by their hashes: the ingesters know them. */
+  known(): undefined {
+    return undefined;
   }
 
   prepare(): undefined {
@@ -225,11 +231,13 @@ function bodyFor(request: ScannedRequest, series: readonly number[]): Uint8Array
 /** A target for a process without ring: its own ingester. */
 export function localTarget(ingester: {
   readonly hasher: LabelHasher;
+  known(tenant: string): KnownLabels | undefined;
   prepare(tenant: string): Promise<void> | undefined;
   pushScanned(tenant: string, request: ScannedRequest): Promise<PushOutcome>;
 }): WriteTarget {
   return {
     hasher: ingester.hasher,
+    known: (tenant) => ingester.known(tenant),
     prepare: (tenant) => ingester.prepare(tenant),
     push: (tenant, request) => ingester.pushScanned(tenant, request),
   };

@@ -41,6 +41,10 @@ export function snappyDecode(source: Uint8Array, into: Uint8Array): number {
   while (source[at - 1]! >= 0x80) at++;
   const end = source.length;
   let out = 0;
+  // Four bytes at a time, up to three beyond the end of an element, which the next one overwrites.
+  const from = new DataView(source.buffer, source.byteOffset, end);
+  const to = new DataView(into.buffer, into.byteOffset, into.length);
+  const wideEnd = into.length - 3;
   while (at < end) {
     const tag = source[at++]!;
     let length: number;
@@ -59,8 +63,12 @@ export function snappyDecode(source: Uint8Array, into: Uint8Array): number {
           at += count;
         }
         if (at + length > end || out + length > size) throw fault(at, "literal overruns");
-        if (length > 96) into.set(source.subarray(at, at + length), out);
-        else for (let i = 0; i < length; i++) into[out + i] = source[at + i]!;
+        if (length > 128) into.set(source.subarray(at, at + length), out);
+        else if (out + length < wideEnd && at + length + 3 < end) {
+          for (let i = 0; i < length; i += 4) {
+            to.setInt32(out + i, from.getInt32(at + i, true), true);
+          }
+        } else for (let i = 0; i < length; i++) into[out + i] = source[at + i]!;
         at += length;
         out += length;
         continue;
@@ -86,9 +94,12 @@ export function snappyDecode(source: Uint8Array, into: Uint8Array): number {
         at += 4;
     }
     if (offset === 0 || offset > out || out + length > size) throw fault(at, "copy overruns");
-    for (let i = out, from = out - offset, stop = out + length; i < stop; )
-      into[i++] = into[from++]!;
-    out += length;
+    const stop = out + length;
+    let back = out - offset;
+    if (offset >= 4 && stop < wideEnd) {
+      for (; out < stop; out += 4, back += 4) to.setInt32(out, to.getInt32(back, true), true);
+    } else while (out < stop) into[out++] = into[back++]!;
+    out = stop;
   }
   if (out !== size) {
     throw new NarthexError("bad_data", `decode snappy: declared ${size} bytes, got ${out}`);

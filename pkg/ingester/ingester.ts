@@ -8,7 +8,7 @@ import type { Labels } from "#pkg/labels/mod.ts";
 import { type Limits, validateSeries } from "#pkg/limits/mod.ts";
 import type { Bucket } from "#pkg/objstore/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
-import { type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import { type KnownLabels, type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import type {
   IngesterApi,
   MetadataParams,
@@ -135,6 +135,11 @@ export class Ingester extends BaseService implements IngesterApi {
     await this.#untilQueryable(states, limited.signal).finally(() => limited.dispose());
   }
 
+  /** Series of `tenant`, which requests are scanned with; undefined where it is not open. */
+  known(tenant: string): KnownLabels | undefined {
+    return this.#tenants.get(tenant)?.db.known;
+  }
+
   /** Makes `pushScanned` ready for `tenant`; undefined if it is. */
   prepare(tenant: string): Promise<void> | undefined {
     this.#checkAccepting();
@@ -150,8 +155,8 @@ export class Ingester extends BaseService implements IngesterApi {
   }
 
   /**
-   * Appends a request that was scanned with `hasher`. It is borrowed until the first suspension
-   * only; `prepare` must have been called.
+   * Appends a request that was scanned with `hasher` and `known`, without a suspension since. It is
+   * borrowed until the first suspension only; `prepare` must have been called.
    */
   pushScanned(tenant: string, request: ScannedRequest): Promise<PushOutcome> {
     this.#checkAccepting();
@@ -174,7 +179,7 @@ export class Ingester extends BaseService implements IngesterApi {
 
   async push(tenant: string, body: Uint8Array): Promise<PushOutcome> {
     await this.prepare(checkTenant(tenant));
-    this.#request.scan(body, 0, body.length, this.#options.hasher);
+    this.#request.scan(body, 0, body.length, this.#options.hasher, this.known(tenant));
     return this.pushScanned(tenant, this.#request);
   }
 

@@ -17,4 +17,4 @@ export {
   decodeLabels,
   encodeLabels,
 } from "./labels.ts";
-export { FieldReader, ScannedRequest } from "./scan.ts";
+export { FieldReader, type KnownLabels, ScannedRequest } from "./scan.ts";

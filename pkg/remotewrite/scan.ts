@@ -1,6 +1,27 @@
-// Hot path: one pass over a remote-write 1.0 body; about 0.15 µs a series, no allocation.
+// Hot path: one pass over a remote-write 1.0 body; about 0.1 µs a known series, no allocation.
 import { NarthexError } from "#pkg/errs/mod.ts";
 import type { LabelHasher } from "./hash.ts";
+
+/** A sample with a time of our days, tag and length included. */
+const SAMPLE_FIELD_BYTES = 18;
+
+/**
+ * Series that are known by their label bytes. A scan asks it, series by series, in the order of the
+ * request.
+ */
+export interface KnownLabels {
+  /** Number of the series of the last `follow` that found one. */
+  readonly ref: number;
+  /** Begins a request. */
+  restart(): void;
+  /**
+   * If `view[at]` begins with the label bytes of the series that is expected next, their count, and
+   * `ref` is set; else 0. Reads nothing at or behind `end`.
+   */
+  follow(view: DataView, at: number, end: number): number;
+  /** The series with exactly the label bytes `view[start, end)`, which have this hash, or -1. */
+  findHash(lo: number, hi: number, view: DataView, start: number, end: number): number;
+}
 
 /**
  * The parts of one remote-write 1.0 `WriteRequest`, as columns over its bytes: nothing is decoded
@@ -31,6 +52,12 @@ export class ScannedRequest {
   /** Start and end of the whole TimeSeries field, tag and length included. */
   fieldStart: Uint32Array = new Uint32Array(256);
   fieldEnd: Uint32Array = new Uint32Array(256);
+  /**
+   * Number of the series in the `KnownLabels` that the scan was given, -1 for one that is new. It
+   * holds until the head is changed by another request.
+   */
+  refs: Int32Array = new Int32Array(256);
+  /** Hash of the label bytes; only where `refs` is -1. */
   hashLo: Int32Array = new Int32Array(256);
   hashHi: Int32Array = new Int32Array(256);
   timestamps: Float64Array = new Float64Array(512);
@@ -43,12 +70,20 @@ export class ScannedRequest {
   metadataRanges: number[] = [];
 
   #at = 0;
+  #known: KnownLabels | undefined;
 
   /**
-   * Reads the body `bytes[start, end)` and hashes each series' label bytes with `hasher`. A body
-   * that is no WriteRequest raises `bad_data` with the offset, and nothing of it may be used.
+   * Reads the body `bytes[start, end)`. Series that are not in `known` are hashed with `hasher`, by
+   * their label bytes. A body that is no WriteRequest raises `bad_data` with the offset, and nothing
+   * of it may be used.
    */
-  scan(bytes: Uint8Array, start: number, end: number, hasher: LabelHasher): void {
+  scan(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    hasher: LabelHasher,
+    known?: KnownLabels,
+  ): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.bodyStart = start;
@@ -59,6 +94,8 @@ export class ScannedRequest {
     this.histogramCount = 0;
     this.metadataRanges.length = 0;
     this.#at = start;
+    this.#known = known;
+    known?.restart();
     let scattered = false;
     while (this.#at < end) {
       const field = this.#at;
@@ -71,10 +108,8 @@ export class ScannedRequest {
           this.metadataRanges.push(this.#at, stop);
           this.#at = stop;
         } else if (this.#series(field, stop)) {
-          const i = this.seriesCount++;
-          hasher.hash(this.view, this.labelsStart[i]!, this.labelsEnd[i]!);
-          this.hashLo[i] = hasher.lo;
-          this.hashHi[i] = hasher.hi;
+          if (this.refs[this.seriesCount]! < 0) this.#identify(this.seriesCount, hasher);
+          this.seriesCount++;
         } else {
           scattered = true;
           break;
@@ -87,8 +122,19 @@ export class ScannedRequest {
     // Labels in several places are legal protobuf that no known sender writes.
     if (scattered) {
       const body = gatherLabels(bytes, start, end);
-      this.scan(body, 0, body.length, hasher);
+      this.scan(body, 0, body.length, hasher, known);
     }
+  }
+
+  /** Finds series `i`, which does not follow the one before it as usual, by its hash. */
+  #identify(i: number, hasher: LabelHasher): void {
+    const start = this.labelsStart[i]!;
+    const end = this.labelsEnd[i]!;
+    hasher.hash(this.view, start, end);
+    this.hashLo[i] = hasher.lo;
+    this.hashHi[i] = hasher.hi;
+    if (this.#known === undefined) return;
+    this.refs[i] = this.#known.findHash(hasher.lo, hasher.hi, this.view, start, end);
   }
 
   /** Reads one TimeSeries up to `end`; false if its labels do not stand together. */
@@ -101,10 +147,26 @@ export class ScannedRequest {
     const bytes = this.bytes;
     let labelsStart = this.#at;
     let labelsEnd = this.#at;
+    const known = this.#known;
+    this.refs[i] = -1;
+    if (known !== undefined) {
+      const length = known.follow(this.view, labelsStart, end);
+      if (length > 0) {
+        this.refs[i] = known.ref;
+        this.#at = labelsEnd = labelsStart + length;
+        if (this.#at + SAMPLE_FIELD_BYTES === end && this.#plainSample(this.#at)) {
+          this.labelsStart[i] = labelsStart;
+          this.labelsEnd[i] = labelsEnd;
+          this.#at = end;
+          return true;
+        }
+      }
+    }
     while (this.#at < end) {
       const before = this.#at;
       const tag = this.#varint(end);
       if (tag === 0x0a) {
+        this.refs[i] = -1;
         // Lengths below 128 are one byte; the others go the long way.
         let length = bytes[this.#at]!;
         if (length < 0x80 && this.#at < end) this.#at++;
@@ -171,6 +233,31 @@ export class ScannedRequest {
     const hasSome = low < this.histogramCount && this.histogramSeries[low] === i;
     const histograms = hasSome ? this.histogramsEnd(low) - low : 0;
     return this.sampleFrom[i + 1]! - this.sampleFrom[i]! + histograms;
+  }
+
+  /**
+   * Reads the sample field at `at` if it is spelled as senders do for the times from 1970 + 1.1 to
+   * 1970 + 139 years: value, then a timestamp of six bytes. False, and nothing is read, otherwise.
+   */
+  #plainSample(at: number): boolean {
+    const { bytes, view } = this;
+    // Tag 0x12, length 16, tag 0x09; and the tag 0x10 of the timestamp.
+    if (bytes[at + 2] !== 0x09 || view.getUint16(at) !== 0x1210 || bytes[at + 11] !== 0x10) {
+      return false;
+    }
+    const low = view.getInt32(at + 12, true);
+    const fifth = bytes[at + 16]!;
+    const sixth = bytes[at + 17]!;
+    if ((low & 0x80808080) !== (0x80808080 | 0) || fifth < 0x80 || sixth >= 0x80) return false;
+    const i = this.sampleCount;
+    if (i >= this.timestamps.length) this.#growSamples();
+    const low28 =
+      (low & 0x7f) | ((low >>> 1) & 0x3f80) | ((low >>> 2) & 0x1fc000) | ((low >>> 3) & 0xfe00000);
+    this.timestamps[i] = low28 + ((fifth & 0x7f) | (sixth << 7)) * 0x10000000;
+    this.bits[2 * i] = view.getUint32(at + 3, true);
+    this.bits[2 * i + 1] = view.getUint32(at + 7, true);
+    this.sampleCount = i + 1;
+    return true;
   }
 
   #sample(end: number): void {
@@ -272,6 +359,7 @@ export class ScannedRequest {
     this.labelsEnd = grow(this.labelsEnd, new Uint32Array(count));
     this.fieldStart = grow(this.fieldStart, new Uint32Array(count));
     this.fieldEnd = grow(this.fieldEnd, new Uint32Array(count));
+    this.refs = grow(this.refs, new Int32Array(count));
     this.hashLo = grow(this.hashLo, new Int32Array(count));
     this.hashHi = grow(this.hashHi, new Int32Array(count));
     this.sampleFrom = grow(this.sampleFrom, new Uint32Array(count + 1));

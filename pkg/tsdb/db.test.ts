@@ -43,7 +43,7 @@ async function push(db: TenantDb, series: string, t: number): Promise<void> {
   builder.sample(labelsFromObject({ __name__: "m", i: series }), t, 0, 1);
   const request = new ScannedRequest();
   const body = builder.view();
-  request.scan(body, 0, body.length, db.head.hasher);
+  request.scan(body, 0, body.length, db.head.hasher, db.known);
   const sink = { reject: (reason: string): never => expect.fail(reason) };
   expect(await db.append(request, NOW, { admit: () => undefined }, sink)).toBe(1);
 }

@@ -5,7 +5,12 @@ import { type BlockMeta, BlockReader, isBlockId, writeBlock } from "#pkg/block/m
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
-import type { LabelHasher, MetricMetadata, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import type {
+  KnownLabels,
+  LabelHasher,
+  MetricMetadata,
+  ScannedRequest,
+} from "#pkg/remotewrite/mod.ts";
 import {
   type ChunkQuerier,
   type ChunkSeries,
@@ -109,6 +114,11 @@ export class TenantDb implements ChunkQuerier {
   /** The folder of a local block. */
   blockDir(id: string): string {
     return join(this.#options.dir, "blocks", id);
+  }
+
+  /** The series of the head, for `ScannedRequest.scan`. */
+  get known(): KnownLabels {
+    return this.#durable.head.index;
   }
 
   /** See `DurableHead.append`. */

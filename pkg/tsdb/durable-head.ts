@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { yieldNow } from "#pkg/async/mod.ts";
 import { decodeChunk } from "#pkg/chunkenc/mod.ts";
@@ -264,18 +264,19 @@ async function replay(
   for (const [index, path] of await listSegments(dir)) if (index >= checkpoint) files.push(path);
   for (const path of files) {
     handler.path = path;
-    let failure: string | undefined;
-    const damage = await readSegment(path, (bytes, start, end) => {
+    const { size } = await stat(path);
+    let failed = false;
+    const damage = await readSegment(path, (bytes, start, end, offset) => {
       // After a record that makes no sense, later ones of the file may refer to what it held.
-      if (failure !== undefined) return;
+      if (failed) return;
       try {
         readRecord(path, bytes, start, end, handler);
       } catch (error) {
-        failure = messageOf(error);
+        failed = true;
+        const lostBytes = size - offset;
+        report.damage.push({ path, offset, lostBytes, message: messageOf(error) });
       }
     });
-    if (failure !== undefined)
-      report.damage.push({ path, offset: 0, lostBytes: 0, message: failure });
     if (damage !== undefined) report.damage.push(damage);
   }
 }

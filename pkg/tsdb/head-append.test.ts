@@ -1,8 +1,15 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteWriter } from "#pkg/encoding/mod.ts";
 import { labelsFromObject } from "#pkg/labels/mod.ts";
-import { encodeLabels, LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import {
+  encodeLabels,
+  LabelHasher,
+  ScannedRequest,
+  WriteRequestBuilder,
+} from "#pkg/remotewrite/mod.ts";
 import { Head } from "./head.ts";
+import { HeadReader } from "./head-read.ts";
 import { PushRecords } from "./head-wal.ts";
 
 const OPTIONS = { blockDurationMs: 60_000, outOfOrderWindowMs: 60_000, creationGraceMs: 0 };
@@ -44,7 +51,7 @@ function bytesOf(labels: Record<string, string>, emptyLabels = 0, sizeOfEmpty = 
 function push(head: Head, labelBytes: Uint8Array, t: number): [number, string[], string[]] {
   const request = new ScannedRequest();
   const body = requestOf(labelBytes, t);
-  request.scan(body, 0, body.length, head.hasher);
+  request.scan(body, 0, body.length, head.hasher, head.index);
   const reasons: string[] = [];
   const records = new PushRecords();
   const logged: string[] = [];
@@ -85,10 +92,68 @@ test("Head.append refuses times that the log cannot tell apart", () => {
   const head = new Head(OPTIONS, new LabelHasher(1, 2));
   const time = new ScannedRequest();
   const body = requestOf(bytesOf({ __name__: "m" }), 1000);
-  time.scan(body, 0, body.length, head.hasher);
+  time.scan(body, 0, body.length, head.hasher, head.index);
   time.timestamps[0] = -(2 ** 53) + 1;
   const reasons: string[] = [];
   const sink = { reject: (reason: string): unknown => reasons.push(reason) };
   expect(head.append(time, NOW, { admit: () => undefined }, new PushRecords(), sink)).toBe(0);
   expect(reasons).toEqual(["sample_too_old"]);
+});
+
+/** Label sets of which some begin as others do, so that a guess can be right only in part. */
+const RELATIVES: readonly Record<string, string>[] = [
+  { __name__: "m" },
+  { __name__: "m", a: "1" },
+  { __name__: "m", a: "1", b: "2" },
+  { __name__: "m", a: "1", b: "2", c: "3" },
+  { __name__: "m2" },
+  { __name__: "m", b: "2" },
+];
+
+test("a request scanned with what the head knows does what one scanned without does", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          fc.array(fc.tuple(fc.nat(RELATIVES.length - 1), fc.integer({ min: -3, max: 90 })), {
+            maxLength: 12,
+          }),
+          // Times of our days are read in a way of their own.
+          fc.constantFrom(1000, 1.7e12),
+          fc.boolean(),
+        ),
+        { maxLength: 20 },
+      ),
+      (requests) => {
+        const heads = [
+          new Head(OPTIONS, new LabelHasher(1, 2)),
+          new Head(OPTIONS, new LabelHasher(1, 2)),
+        ];
+        for (const [series, base, isReversed] of requests) {
+          const builder = new WriteRequestBuilder();
+          for (const [i, t] of isReversed ? series.toReversed() : series) {
+            builder.sample(labelsFromObject(RELATIVES[i]!), base + t, 0x3ff00000 + t, t >>> 0);
+          }
+          const outcomes = heads.map((head, i) => {
+            const request = new ScannedRequest();
+            const body = builder.view();
+            request.scan(body, 0, body.length, head.hasher, i === 0 ? undefined : head.index);
+            const log: unknown[] = [];
+            const records = new PushRecords();
+            head.append(request, 1.7e12, { admit: () => undefined }, records, {
+              reject: (reason, count) => log.push([reason, count]),
+            });
+            records.drain((bytes, start, end) => log.push([...bytes.subarray(start, end)]));
+            return log;
+          });
+          expect(outcomes[1]).toEqual(outcomes[0]);
+        }
+        for (let ref = 0; ref < heads[0]!.rows.length; ref++) {
+          const [plain, fast] = heads.map((head) => new HeadReader(head).inOrderChunks(ref));
+          expect(fast).toEqual(plain);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

@@ -36,7 +36,7 @@ function push(head: Head, i: number, t: number): number {
   builder.sample(labelsOf(i), t, 0, 1);
   const request = new ScannedRequest();
   const body = builder.view();
-  request.scan(body, 0, body.length, head.hasher);
+  request.scan(body, 0, body.length, head.hasher, head.index);
   const sink = { reject: () => undefined };
   return head.append(request, NOW, { admit: () => undefined }, new PushRecords(), sink);
 }

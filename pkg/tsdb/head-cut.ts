@@ -196,13 +196,13 @@ function buryIdle(head: Head, idle: readonly number[]): number {
     const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
     if (open || words[word + ROW.firstChunk]! >= 0 || head.ooo.has(ref)) continue;
     head.histograms.leave(ref);
+    head.index.remove(words[word + ROW.entry]!);
     words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
     dead++;
   }
   if (dead === 0) return 0;
   const isDead = (ref: number): boolean => head.isDead(ref);
   head.liveSeries -= dead;
-  head.index.removeWhere(isDead);
   head.postings.removeWhere(isDead);
   return dead;
 }

@@ -73,7 +73,7 @@ function scanned(db: TenantDb, samples: readonly Sample[]): ScannedRequest {
   }
   const request = new ScannedRequest();
   const body = builder.view();
-  request.scan(body, 0, body.length, db.head.hasher);
+  request.scan(body, 0, body.length, db.head.hasher, db.known);
   return request;
 }
 

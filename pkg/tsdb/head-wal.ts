@@ -5,7 +5,7 @@ import type { HeadLog, MessageRange } from "./head-ports.ts";
  * Kinds of WAL and checkpoint records, the first byte of each payload; see docs/format/wal.md.
  *
  *     series     uvarint n, n × { uvarint ref, uvarint len, label bytes }
- *     samples    varint base t, n × { varint Δref, varint Δt, 8 bytes value bits, little endian }
+ *     samples    n × { u8 head, [varint Δref], [varint Δt], first bytes of the value }
  *     outOfOrder the same, for samples behind the newest of their series
  *     state      uvarint ref, i64 t, u64 value bits of the newest sample
  *     chunk      uvarint ref, u8 encoding, chunk data
@@ -25,8 +25,15 @@ export const RecordKind = {
   histogramState: 9,
 } as const;
 
-/** Most bytes that one sample takes in a record: two varints of 10 and 8 value bytes. */
-const SAMPLE_BYTES_MAX = 28;
+/** Most bytes that one sample takes in a record: the head, two varints of 10, 8 of the value. */
+const SAMPLE_BYTES_MAX = 29;
+/**
+ * The head of a sample: how many bytes of the value's bits follow, from the highest on (the others
+ * are 0: whole numbers have few), and which differences are as usual and left out.
+ */
+const VALUE_BYTES = 0x0f;
+const NEXT_REF = 0x10;
+const SAME_TIME = 0x20;
 
 /** A samples record that grows sample by sample. Hot path: about 10 ns a sample, 0 B. */
 class SampleRecord {
@@ -49,11 +56,17 @@ class SampleRecord {
       this.#lastRef = 0;
       this.#lastT = 0;
     }
-    this.#varint(ref - this.#lastRef);
-    this.#varint(t - this.#lastT);
-    this.#view.setUint32(this.length, lo, true);
-    this.#view.setUint32(this.length + 4, hi, true);
-    this.length += 8;
+    const valueBytes =
+      lo !== 0 ? 8 - (trailingZeros(lo) >>> 3) : hi !== 0 ? 4 - (trailingZeros(hi) >>> 3) : 0;
+    const isNext = ref - this.#lastRef === 1;
+    const isSame = t === this.#lastT;
+    const head = valueBytes | (isNext ? NEXT_REF : 0) | (isSame ? SAME_TIME : 0);
+    this.bytes[this.length++] = head;
+    if (!isNext) this.#varint(ref - this.#lastRef);
+    if (!isSame) this.#varint(t - this.#lastT);
+    this.#view.setUint32(this.length, hi);
+    this.#view.setUint32(this.length + 4, lo);
+    this.length += valueBytes;
     this.#lastRef = ref;
     this.#lastT = t;
   }
@@ -267,18 +280,47 @@ function readHistograms(reader: ByteReader, outOfOrder: boolean, handler: Record
   }
 }
 
+// Hot path: about 10 ns a sample, 0 B.
 function readSamples(reader: ByteReader, outOfOrder: boolean, handler: RecordHandler): void {
-  const { bytes } = reader;
+  const { bytes, end } = reader;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wideEnd = bytes.byteLength - 8;
   let ref = 0;
   let t = 0;
-  while (reader.remaining > 0) {
-    ref += reader.varint();
-    t += reader.varint();
-    reader.need(8);
-    const lo = view.getUint32(reader.at, true);
-    const hi = view.getUint32(reader.at + 4, true);
-    reader.at += 8;
+  while (reader.at < end) {
+    const head = bytes[reader.at++]!;
+    const count = head & VALUE_BYTES;
+    if (count > 8 || head > (VALUE_BYTES | NEXT_REF | SAME_TIME)) {
+      reader.at--;
+      reader.fail(`sample begins with ${head}`);
+    }
+    if ((head & NEXT_REF) !== 0) ref++;
+    else ref += reader.varint();
+    if ((head & SAME_TIME) === 0) t += reader.varint();
+    const { at } = reader;
+    if (at + count > end) reader.need(count);
+    let hi = 0;
+    let lo = 0;
+    if (at <= wideEnd) {
+      hi = view.getUint32(at);
+      if (count > 4) lo = (view.getUint32(at + 4) & masked(count - 4)) >>> 0;
+      else hi = (hi & masked(count)) >>> 0;
+    } else {
+      for (let i = 0; i < count; i++) {
+        if (i < 4) hi |= bytes[at + i]! << (24 - 8 * i);
+        else lo |= bytes[at + i]! << (56 - 8 * i);
+      }
+    }
+    reader.at = at + count;
     handler.sample(ref, t, hi, lo, outOfOrder);
   }
+}
+
+/** A mask of the `count` highest of four bytes. */
+function masked(count: number): number {
+  return count === 0 ? 0 : -1 << (32 - 8 * count);
+}
+
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }

@@ -89,7 +89,8 @@ export class Head {
   }
 
   /**
-   * Appends all series of `request`, which was scanned with this head's hasher. Valid samples are
+   * Appends all series of `request`, which was scanned with this head's hasher and index, and without
+   * a change of the head since. Valid samples are
    * kept when others are refused. Returns how many were accepted, silent duplicates included.
    */
   append(
@@ -102,7 +103,7 @@ export class Head {
     let accepted = 0;
     const futureLimit = nowMs + this.options.creationGraceMs;
     const oldLimit = Math.min(nowMs, this.maxt) - this.options.outOfOrderWindowMs;
-    const { labelsStart, labelsEnd, hashLo, hashHi, sampleFrom, timestamps, bits } = request;
+    const { refs, sampleFrom, timestamps, bits } = request;
     let message = 0;
     let messageSeries = request.histogramCount > 0 ? request.histogramSeries[0]! : -1;
     for (let i = 0; i < request.seriesCount; i++) {
@@ -114,13 +115,7 @@ export class Head {
         messageSeries = message < request.histogramCount ? request.histogramSeries[message]! : -1;
       }
       if (first === last && firstMessage === message) continue;
-      let ref = this.index.findHash(
-        hashLo[i]!,
-        hashHi[i]!,
-        request.view,
-        labelsStart[i]!,
-        labelsEnd[i]!,
-      );
+      let ref = refs[i]!;
       if (ref < 0) {
         const samples = last - first + message - firstMessage;
         ref = this.#resolve(request, i, admission, log, sink, samples);
@@ -371,6 +366,10 @@ export class Head {
   ): number {
     const start = request.labelsStart[i]!;
     const end = request.labelsEnd[i]!;
+    const hash = { lo: request.hashLo[i]!, hi: request.hashHi[i]! };
+    // It may have come twice in this request.
+    const repeated = this.index.find(hash, request.view, start, end);
+    if (repeated >= 0) return repeated;
     const decoded = decodeLabels(request.bytes, start, end);
     const { labels } = decoded;
     let rejection: Rejection | undefined;
@@ -385,7 +384,6 @@ export class Head {
         message: `label name or value is not valid UTF-8, series: ${formatSeries(labels)}`,
       };
     }
-    const hash = { lo: request.hashLo[i]!, hi: request.hashHi[i]! };
     let canonical = request.bytes;
     let range = { start, end };
     if (rejection === undefined) {
@@ -422,7 +420,9 @@ export class Head {
   ): void {
     if (range.end - range.start > SPELLING_BYTES_MAX) return;
     if (this.index.count >= 2 * this.liveSeries + SPELLINGS_SPARE) return;
-    this.index.add(hash, bytes, range, ref);
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
+    words[word] = this.index.add(hash, bytes, range, ref, words[word]!);
   }
 
   /** The series with these canonical label bytes, or -1. */
@@ -452,7 +452,7 @@ export class Head {
     words[word + ROW.labelCount] = labels.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.hasher.hash(view, range.start, range.end);
-    this.index.add(this.hasher, bytes, range, ref);
+    words[word + ROW.entry] = this.index.add(this.hasher, bytes, range, ref);
     this.liveSeries++;
     this.seriesCreated++;
     return ref;

@@ -1,50 +1,130 @@
-// Hot path: `find` of a known series by its raw label bytes; about 0.1 µs, 0 B.
+// Hot path: `follow` and `find` of a known series by its raw label bytes; 30 to 100 ns, 0 B.
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 
+/** Words of an entry; see `SeriesIndex`. */
+const ENTRY_WORDS = 8;
+const ENTRY = { hashLo: 0, hashHi: 1, address: 2, byteCount: 3, ref: 4, next: 5, more: 6 } as const;
+/** Addresses are multiples of 16; this bit of one says that the label bytes hold a NUL. */
+const HAS_NUL = 1;
+/** Entries lie in pages; the first starts small and doubles, the others are whole. */
+const PAGE_ENTRIES_BITS = 12;
+const PAGE_ENTRIES = 1 << PAGE_ENTRIES_BITS;
+const ENTRY_MASK = PAGE_ENTRIES - 1;
+const FIRST_PAGE_ENTRIES = 8;
+const FIRST_SLOTS = 16;
+/** A bucket with more slots than this is split in two rather than doubled; about 50 µs of work. */
+const BUCKET_SLOTS_MAX = 4096;
+/** Beyond so many buckets, which 2^32 series would not fill evenly, they double after all. */
+const DEPTH_MAX = 20;
+const NONE = -1;
+
 /**
- * Open-addressing table from raw label bytes to series numbers. One series may be known under
- * several spellings (senders that sort or pad differently); each is an entry of its own.
- * Linear probing, at most two thirds full.
+ * Hash table from raw label bytes to series numbers. One series may be known under several spellings
+ * (senders that sort or pad differently); each is an entry of its own. An entry is a row of 32 bytes,
+ * half a cache line:
+ *
+ *     hash lo, hash hi, address of the bytes | HAS_NUL, count of bytes, series number,
+ *     the entry that followed this one when it was last asked for,
+ *     the series' next entry (or -1), 1 spare
+ *
+ * Slots are in buckets, which the highest bits of the hash choose (extendible hashing): a table that
+ * grows splits one small bucket at a time, so no append ever waits for the whole table to be rebuilt.
+ * Within a bucket: linear probing, at most two thirds full.
+ *
+ * Senders repeat themselves: the series after this one is most likely the one that followed it last
+ * time. `follow` compares with that one alone, without a hash.
  */
 export class SeriesIndex {
   readonly #arena = new ByteArena();
-  #slots: Int32Array = new Int32Array(32).fill(-1);
-  #hashLo: Int32Array = new Int32Array(16);
-  #hashHi: Int32Array = new Int32Array(16);
-  #address: Uint32Array = new Uint32Array(16);
-  #byteCount: Uint32Array = new Uint32Array(16);
-  #ref: Int32Array = new Int32Array(16);
+  readonly #pages: Int32Array[] = [];
+  /** `2 ** depth` buckets, some of them under several numbers. */
+  #directory: Bucket[] = [new Bucket(0, FIRST_SLOTS)];
+  /** Leading bits of the high half of the hash that are the place in the directory. */
+  #depth = 0;
+  #length = 0;
+  #firstFree = NONE;
+  /** The entry that was found last, from which `follow` goes on; -1 at the start of a request. */
+  #last = NONE;
   /** Entries in use. */
   count = 0;
+  /** Series of the last successful `follow`. */
+  ref = NONE;
+
+  /** Begins a sequence of `follow` and `findHash`. */
+  restart(): void {
+    this.#last = NONE;
+  }
+
+  /**
+   * The number of label bytes at `view[at]`, if they are those of the series that followed the last
+   * one found, which is then in `ref`; else 0. The caller must see that the labels end there.
+   */
+  follow(view: DataView, at: number, end: number): number {
+    const last = this.#last;
+    if (last < 0) return 0;
+    const entry =
+      this.#pages[last >>> PAGE_ENTRIES_BITS]![(last & ENTRY_MASK) * ENTRY_WORDS + ENTRY.next]!;
+    if (entry >= this.#length) return 0;
+    const page = this.#pages[entry >>> PAGE_ENTRIES_BITS]!;
+    const row = (entry & ENTRY_MASK) * ENTRY_WORDS;
+    const byteCount = page[row + ENTRY.byteCount]!;
+    if (byteCount === 0 || at + byteCount > end) return 0;
+    const address = page[row + ENTRY.address]! >>> 0;
+    const equal =
+      (address & HAS_NUL) === 0
+        ? this.#equalText(address, byteCount, view, at)
+        : this.#equal(address - HAS_NUL, byteCount, view, at);
+    if (!equal) return 0;
+    this.#last = entry;
+    this.ref = page[row + ENTRY.ref]!;
+    return byteCount;
+  }
 
   /** The series with exactly these label bytes, or -1. */
   find(hash: { lo: number; hi: number }, view: DataView, start: number, end: number): number {
     return this.findHash(hash.lo, hash.hi, view, start, end);
   }
 
-  /** As `find`, with the hash as two numbers for loops that keep it in columns. */
+  /** As `find`, with the hash as two numbers; remembers what came after what. */
   findHash(lo: number, hi: number, view: DataView, start: number, end: number): number {
-    const slots = this.#slots;
+    const { slots } = this.#bucketOf(hi);
     const mask = slots.length - 1;
     for (let at = lo & mask; ; at = (at + 1) & mask) {
       const entry = slots[at]!;
-      if (entry < 0) return -1;
+      if (entry < 0) return NONE;
+      const page = this.#pages[entry >>> PAGE_ENTRIES_BITS]!;
+      const row = (entry & ENTRY_MASK) * ENTRY_WORDS;
       if (
-        this.#hashLo[entry] === lo &&
-        this.#hashHi[entry] === hi &&
-        this.#byteCount[entry] === end - start &&
-        this.#equal(entry, view, start, end)
+        page[row + ENTRY.hashLo] === lo &&
+        page[row + ENTRY.hashHi] === hi &&
+        page[row + ENTRY.byteCount] === end - start &&
+        this.#equal((page[row + ENTRY.address]! & ~HAS_NUL) >>> 0, end - start, view, start)
       ) {
-        return this.#ref[entry]!;
+        this.#follows(entry);
+        return page[row + ENTRY.ref]!;
       }
     }
   }
 
-  #equal(entry: number, view: DataView, start: number, end: number): boolean {
-    const address = this.#address[entry]!;
+  /** Remembers that `entry` came after the one before it. */
+  #follows(entry: number): void {
+    const last = this.#last;
+    if (last >= 0) {
+      const row = (last & ENTRY_MASK) * ENTRY_WORDS;
+      this.#pages[last >>> PAGE_ENTRIES_BITS]![row + ENTRY.next] = entry;
+    }
+    this.#last = entry;
+  }
+
+  #bucketOf(hi: number): Bucket {
+    return this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
+  }
+
+  #equal(address: number, byteCount: number, view: DataView, start: number): boolean {
     const own = this.#arena.views[address >>> PAGE_BITS]!;
     let at = address & PAGE_MASK;
     let i = start;
+    const end = start + byteCount;
     for (const stop = end - 3; i < stop; i += 4, at += 4) {
       if (view.getInt32(i, true) !== own.getInt32(at, true)) return false;
     }
@@ -52,88 +132,195 @@ export class SeriesIndex {
     return true;
   }
 
-  /** Adds an entry that `find` did not find; copies the bytes. */
+  /**
+   * As `#equal`, eight bytes at a time as doubles, a third of the time. Different bytes are equal
+   * doubles only where one is 0 and the other -0, which takes NULs; of equal bytes that are NaN
+   * it says no, which costs a search and nothing else.
+   */
+  #equalText(address: number, byteCount: number, view: DataView, start: number): boolean {
+    const own = this.#arena.views[address >>> PAGE_BITS]!;
+    let at = address & PAGE_MASK;
+    let i = start;
+    const end = start + byteCount;
+    for (const stop = end - 31; i < stop; i += 32, at += 32) {
+      if (
+        view.getFloat64(i, true) !== own.getFloat64(at, true) ||
+        view.getFloat64(i + 8, true) !== own.getFloat64(at + 8, true) ||
+        view.getFloat64(i + 16, true) !== own.getFloat64(at + 16, true) ||
+        view.getFloat64(i + 24, true) !== own.getFloat64(at + 24, true)
+      ) {
+        return false;
+      }
+    }
+    for (const stop = end - 3; i < stop; i += 4, at += 4) {
+      if (view.getInt32(i, true) !== own.getInt32(at, true)) return false;
+    }
+    for (; i < end; i++, at++) if (view.getUint8(i) !== own.getUint8(at)) return false;
+    return true;
+  }
+
+  /**
+   * Adds an entry that `find` did not find; copies the bytes, of which there is at least one.
+   * @param more another entry of the same series, or -1; see `remove`.
+   * @returns the entry.
+   */
   add(
     hash: { lo: number; hi: number },
     bytes: Uint8Array,
     range: { start: number; end: number },
     ref: number,
-  ): void {
-    const entry = this.count;
-    if (entry === this.#ref.length) this.#growEntries();
-    if ((entry + 1) * 3 > this.#slots.length * 2) this.#growSlots();
-    this.count = entry + 1;
+    more = NONE,
+  ): number {
+    const entry = this.#newEntry();
     const length = range.end - range.start;
     const address = this.#arena.alloc(length);
-    this.#arena.pages[address >>> PAGE_BITS]!.set(
-      bytes.subarray(range.start, range.end),
-      address & PAGE_MASK,
-    );
-    this.#hashLo[entry] = hash.lo;
-    this.#hashHi[entry] = hash.hi;
-    this.#address[entry] = address;
-    this.#byteCount[entry] = length;
-    this.#ref[entry] = ref;
-    this.#place(entry);
+    const target = this.#arena.pages[address >>> PAGE_BITS]!;
+    let hasNul = 0;
+    let to = address & PAGE_MASK;
+    for (let i = range.start; i < range.end; i++) {
+      const byte = bytes[i]!;
+      if (byte === 0) hasNul = HAS_NUL;
+      target[to++] = byte;
+    }
+    const page = this.#pages[entry >>> PAGE_ENTRIES_BITS]!;
+    const row = (entry & ENTRY_MASK) * ENTRY_WORDS;
+    page[row + ENTRY.hashLo] = hash.lo;
+    page[row + ENTRY.hashHi] = hash.hi;
+    page[row + ENTRY.address] = address + hasNul;
+    page[row + ENTRY.byteCount] = length;
+    page[row + ENTRY.ref] = ref;
+    // Series that are made one after the other come so again.
+    page[row + ENTRY.next] = entry + 1;
+    page[row + ENTRY.more] = more;
+    this.count++;
+    let bucket = this.#bucketOf(hash.hi);
+    while ((bucket.count + 1) * 3 > bucket.slots.length * 2) {
+      this.#grow(bucket);
+      bucket = this.#bucketOf(hash.hi);
+    }
+    this.#place(bucket, entry);
+    return entry;
   }
 
-  /** Calls `each` with the bytes of every entry; borrowed until it returns. */
-  forEach(each: (ref: number, bytes: Uint8Array) => void): void {
-    for (let entry = 0; entry < this.count; entry++) {
-      const address = this.#address[entry]!;
-      const at = address & PAGE_MASK;
-      const page = this.#arena.pages[address >>> PAGE_BITS]!;
-      each(this.#ref[entry]!, page.subarray(at, at + this.#byteCount[entry]!));
+  /** Removes `entry` and those that its series has more; their numbers are used again. */
+  remove(entry: number): void {
+    for (let at = entry; at >= 0; ) {
+      const page = this.#pages[at >>> PAGE_ENTRIES_BITS]!;
+      const row = (at & ENTRY_MASK) * ENTRY_WORDS;
+      const more = page[row + ENTRY.more]!;
+      this.#displace(at);
+      const address = (page[row + ENTRY.address]! & ~HAS_NUL) >>> 0;
+      this.#arena.free(address, page[row + ENTRY.byteCount]!);
+      // Of no length: `follow` finds it no more.
+      page[row + ENTRY.byteCount] = 0;
+      page[row + ENTRY.ref] = NONE;
+      page[row + ENTRY.more] = this.#firstFree;
+      this.#firstFree = at;
+      this.count--;
+      if (this.#last === at) this.#last = NONE;
+      at = more;
     }
   }
 
-  /** Drops the entries of all series for which `isDead` holds; in place, linear in the table. */
-  removeWhere(isDead: (ref: number) => boolean): void {
-    let kept = 0;
-    for (let entry = 0; entry < this.count; entry++) {
-      if (isDead(this.#ref[entry]!)) {
-        this.#arena.free(this.#address[entry]!, this.#byteCount[entry]!);
-        continue;
-      }
-      this.#hashLo[kept] = this.#hashLo[entry]!;
-      this.#hashHi[kept] = this.#hashHi[entry]!;
-      this.#address[kept] = this.#address[entry]!;
-      this.#byteCount[kept] = this.#byteCount[entry]!;
-      this.#ref[kept] = this.#ref[entry]!;
-      kept++;
+  /** Takes an entry out of its bucket; those behind it move up, so that searches find them. */
+  #displace(entry: number): void {
+    const bucket = this.#bucketOf(this.#word(entry, ENTRY.hashHi));
+    const { slots } = bucket;
+    const mask = slots.length - 1;
+    let hole = this.#word(entry, ENTRY.hashLo) & mask;
+    while (slots[hole] !== entry) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; slots[at]! >= 0; at = (at + 1) & mask) {
+      const home = this.#word(slots[at]!, ENTRY.hashLo) & mask;
+      // It may move if its home is not between the hole and itself.
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      slots[hole] = slots[at]!;
+      hole = at;
     }
-    if (kept === this.count) return;
-    this.count = kept;
-    this.#slots.fill(-1);
-    for (let entry = 0; entry < kept; entry++) this.#place(entry);
+    slots[hole] = NONE;
+    bucket.count--;
+  }
+
+  #word(entry: number, word: number): number {
+    return this.#pages[entry >>> PAGE_ENTRIES_BITS]![(entry & ENTRY_MASK) * ENTRY_WORDS + word]!;
+  }
+
+  #newEntry(): number {
+    const free = this.#firstFree;
+    if (free >= 0) {
+      this.#firstFree = this.#word(free, ENTRY.more);
+      return free;
+    }
+    const entry = this.#length++;
+    const at = entry >>> PAGE_ENTRIES_BITS;
+    const page = this.#pages[at];
+    if (page === undefined) {
+      const entries = at === 0 ? FIRST_PAGE_ENTRIES : PAGE_ENTRIES;
+      this.#pages.push(new Int32Array(entries * ENTRY_WORDS));
+    } else if ((entry & ENTRY_MASK) * ENTRY_WORDS >= page.length) {
+      const grown = new Int32Array(page.length * 2);
+      grown.set(page);
+      this.#pages[at] = grown;
+    }
+    return entry;
   }
 
   get bytesReserved(): number {
-    return this.#arena.bytesReserved + this.#slots.byteLength + this.#ref.length * 20;
+    let bytes = this.#arena.bytesReserved;
+    for (const page of this.#pages) bytes += page.byteLength;
+    for (const bucket of new Set(this.#directory)) bytes += bucket.slots.byteLength;
+    return bytes;
   }
 
-  #place(entry: number): void {
-    const mask = this.#slots.length - 1;
-    let at = this.#hashLo[entry]! & mask;
-    while (this.#slots[at]! >= 0) at = (at + 1) & mask;
-    this.#slots[at] = entry;
+  #place(bucket: Bucket, entry: number): void {
+    const { slots } = bucket;
+    const mask = slots.length - 1;
+    let at = this.#word(entry, ENTRY.hashLo) & mask;
+    while (slots[at]! >= 0) at = (at + 1) & mask;
+    slots[at] = entry;
+    bucket.count++;
   }
 
-  #growSlots(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
-    for (let entry = 0; entry < this.count; entry++) this.#place(entry);
+  /** Doubles a small bucket, splits a large one. */
+  #grow(bucket: Bucket): void {
+    const { slots } = bucket;
+    if (slots.length < BUCKET_SLOTS_MAX || bucket.depth === DEPTH_MAX) {
+      bucket.reset(slots.length * 2);
+      for (const entry of slots) if (entry >= 0) this.#place(bucket, entry);
+      return;
+    }
+    if (bucket.depth === this.#depth) {
+      this.#directory = this.#directory.flatMap((one) => [one, one]);
+      this.#depth++;
+    }
+    const depth = bucket.depth + 1;
+    const low = new Bucket(depth, BUCKET_SLOTS_MAX);
+    const high = new Bucket(depth, BUCKET_SLOTS_MAX);
+    for (const entry of slots) {
+      if (entry < 0) continue;
+      const bit = (this.#word(entry, ENTRY.hashHi) >>> (32 - depth)) & 1;
+      this.#place(bit === 0 ? low : high, entry);
+    }
+    for (const [i, one] of this.#directory.entries()) {
+      if (one !== bucket) continue;
+      this.#directory[i] = ((i >>> (this.#depth - depth)) & 1) === 0 ? low : high;
+    }
+  }
+}
+
+/** Slots of the entries whose hashes begin with the same `depth` bits. */
+class Bucket {
+  readonly depth: number;
+  slots: Int32Array;
+  count = 0;
+
+  constructor(depth: number, slots: number) {
+    this.depth = depth;
+    this.slots = new Int32Array(slots).fill(NONE);
   }
 
-  #growEntries(): void {
-    const length = this.#ref.length < 4096 ? this.#ref.length * 2 : this.#ref.length * 1.25;
-    const resize = <T extends { set(from: T): void }>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.#hashLo = resize(this.#hashLo, new Int32Array(length));
-    this.#hashHi = resize(this.#hashHi, new Int32Array(length));
-    this.#address = resize(this.#address, new Uint32Array(length));
-    this.#byteCount = resize(this.#byteCount, new Uint32Array(length));
-    this.#ref = resize(this.#ref, new Int32Array(length));
+  /** Empties the bucket. */
+  reset(slots: number): void {
+    this.slots = new Int32Array(slots).fill(NONE);
+    this.count = 0;
   }
 }

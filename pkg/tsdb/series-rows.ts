@@ -4,7 +4,7 @@
  *
  *     word 0   f64  last timestamp (ms)          word 12  open chunk: samples | leading << 16
  *     word 2   f64  first timestamp of the open chunk               | trailing << 24
- *     word 4   f64  the open chunk ends before this time  13  (spare)
+ *     word 4   f64  the open chunk ends before this time  13  its entry in the series index
  *     word 6   f64  last delta of timestamps          14  first closed chunk, or -1
  *     word 8   u32  last value, low half              15  last closed chunk, or -1
  *     word 9   u32  last value, high half             16  label ids: address in units of a word
@@ -24,6 +24,7 @@ export const ROW = {
   openAddress: 10,
   openBits: 11,
   openCount: 12,
+  entry: 13,
   firstChunk: 14,
   lastChunk: 15,
   labelsAt: 16,

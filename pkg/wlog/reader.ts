@@ -22,8 +22,11 @@ export interface SegmentDamage {
   readonly message: string;
 }
 
-/** Called with the payload `bytes[start, end)` of each record, borrowed until it returns. */
-export type RecordVisitor = (bytes: Uint8Array, start: number, end: number) => void;
+/**
+ * Called with the payload `bytes[start, end)` of each record, borrowed until it returns, and where
+ * the record begins in the file.
+ */
+export type RecordVisitor = (bytes: Uint8Array, start: number, end: number, offset: number) => void;
 
 /** The segments in `dir` as `[index, path]`, in order. None if the folder is missing. */
 export async function listSegments(dir: string): Promise<[number, string][]> {
@@ -99,7 +102,7 @@ export async function readSegment(
       const start = at - base + RECORD_HEADER_BYTES;
       const got = crc32c(buffer, start, start + length);
       if (got !== want) return damage(at, `crc ${got.toString(16)}, want ${want.toString(16)}`);
-      visit(buffer, start, start + length);
+      visit(buffer, start, start + length, at);
       at += RECORD_HEADER_BYTES + length;
     }
     return undefined;
