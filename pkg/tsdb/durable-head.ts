@@ -4,6 +4,7 @@ import { yieldNow } from "#pkg/async/mod.ts";
 import { decodeChunk } from "#pkg/chunkenc/mod.ts";
 import { ByteWriter } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import type { Matcher } from "#pkg/labels/mod.ts";
 import {
   canonicalLabelBytes,
   decodeHistogramMessage,
@@ -22,6 +23,7 @@ import {
   writeRecordHeader,
 } from "#pkg/wlog/mod.ts";
 import { Head } from "./head.ts";
+import { deleteRange } from "./head-delete.ts";
 import { messageFor } from "./head-messages.ts";
 import type { HeadOptions, MessageRange, RejectionSink, SeriesAdmission } from "./head-ports.ts";
 import { HeadReader } from "./head-read.ts";
@@ -46,6 +48,9 @@ const CHECKPOINT = /^checkpoint\.(\d{8})$/;
 /** A refused write is tried again before more than this gathers. */
 const UNWRITTEN_BYTES_MAX = 64 * 1024 * 1024;
 const METADATA_ENTRIES_MAX = 100_000;
+const DELETIONS_PER_SLICE = 64;
+/** Times in records are exact up to here; "for ever" becomes this. */
+const TIME_LIMIT = Number.MAX_SAFE_INTEGER;
 
 export interface DurableHeadOptions extends HeadOptions, SegmentLogOptions {}
 
@@ -126,6 +131,36 @@ export class DurableHead {
     this.#records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
     await this.#log.commit();
     return accepted;
+  }
+
+  /**
+   * Deletes the samples with `mint <= t <= maxt` of the series that all `matchers` select, and
+   * resolves with the number of series that lost some once that is in the WAL. What is appended
+   * later stays, whatever its time. No cut may run meanwhile.
+   */
+  async deleteSeries(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
+    const { head, reader } = this;
+    const range = { mint: Math.max(mint, -TIME_LIMIT), maxt: Math.min(maxt, TIME_LIMIT) };
+    const records = new PushRecords();
+    let deleted = 0;
+    const refs = head.postings.select(matchers, head.rows.length);
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i]!;
+      if (head.isDead(ref)) continue;
+      // Newer samples than there are now do not belong to what is deleted.
+      const own = { mint: range.mint, maxt: Math.min(range.maxt, head.newestTime(ref)) };
+      if (own.mint <= own.maxt && deleteRange(head, reader, ref, own)) {
+        deleted++;
+        records.deletion(ref, own.mint, own.maxt);
+      }
+      if (i % DELETIONS_PER_SLICE !== DELETIONS_PER_SLICE - 1) continue;
+      // Logged before anything else can be, so that a replay does all in the same order.
+      records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+      await yieldNow();
+    }
+    records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+    await this.#log.commit();
+    return deleted;
   }
 
   /** Starts a new WAL segment; returns its index, for `checkpoint`. */
@@ -287,6 +322,7 @@ class Replayer implements RecordHandler {
   readonly #head: Head;
   readonly #report: ReplayReport;
   readonly #metadata: [Uint8Array][];
+  readonly #reader: HeadReader;
   readonly #columns = new SampleColumns();
   /** Newest in-order sample that the checkpoint, or a block, holds of a series. */
   readonly #settled: number[] = [];
@@ -295,6 +331,7 @@ class Replayer implements RecordHandler {
 
   constructor(head: Head, report: ReplayReport, metadata: [Uint8Array][]) {
     this.#head = head;
+    this.#reader = new HeadReader(head);
     this.#report = report;
     this.#metadata = metadata;
   }
@@ -331,6 +368,7 @@ class Replayer implements RecordHandler {
     }
     if (!this.#exists(ref)) return;
     if (!outOfOrder && t <= (this.#settled[ref] ?? Number.NEGATIVE_INFINITY)) return;
+    if (outOfOrder) this.#head.expectLate(ref, t);
     this.#head.appendSample(ref, t, hi, lo, Number.NEGATIVE_INFINITY);
     this.#report.samples++;
   }
@@ -342,7 +380,11 @@ class Replayer implements RecordHandler {
     words[(ref & ROW_MASK) * ROW_WORDS + ROW.lastLo] = lo | 0;
     const doubles = this.#head.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     const double = (ref & ROW_MASK) * ROW_DOUBLES;
-    if (doubles[double + ROW.lastT]! < lastT) doubles[double + ROW.lastT] = lastT;
+    if (doubles[double + ROW.lastT]! < lastT) {
+      // The samples between were deleted, or are in a block: what is open ends before them.
+      this.#head.closeChunk(ref);
+      doubles[double + ROW.lastT] = lastT;
+    }
     this.#settled[ref] = lastT;
     if (lastT > this.#head.maxt) this.#head.maxt = lastT;
   }
@@ -374,6 +416,7 @@ class Replayer implements RecordHandler {
       const settled = this.#settled[ref] ?? Number.NEGATIVE_INFINITY;
       if (!isOutOfOrder && sample.t <= settled) return;
     }
+    if (isOutOfOrder) this.#head.expectLate(before ?? ref, sample.t);
     this.#head.appendHistogram(before ?? ref, sample, Number.NEGATIVE_INFINITY);
     this.#report.samples++;
   }
@@ -381,6 +424,11 @@ class Replayer implements RecordHandler {
   histogramState(ref: number, message: MessageRange): void {
     const { histogram } = this.#decode(message);
     if (this.#exists(ref) && histogram !== undefined) this.#head.histograms.restore(ref, histogram);
+  }
+
+  deletion(ref: number, mint: number, maxt: number): void {
+    const own = this.#returned.get(ref) ?? ref;
+    if (this.#exists(own)) deleteRange(this.#head, this.#reader, own, { mint, maxt });
   }
 
   #decode({ bytes, start, end }: MessageRange): HistogramSample {

@@ -480,6 +480,7 @@ test("every prefix and every flipped bit of a record of histograms is refused or
       metadata: ignore,
       histogram: note,
       histogramState: note,
+      deletion: ignore,
     });
     return seen;
   };

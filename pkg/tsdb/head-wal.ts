@@ -12,6 +12,7 @@ import type { HeadLog, MessageRange } from "./head-ports.ts";
  *     metadata   the MetricMetadata fields of a write request, verbatim
  *     histograms, lateHistograms   n × { varint Δref, uvarint len, Histogram message }
  *     histogramState               uvarint ref, Histogram message of the newest sample
+ *     deletions  n × { uvarint ref, i64 mint, i64 maxt }
  */
 export const RecordKind = {
   series: 1,
@@ -23,6 +24,7 @@ export const RecordKind = {
   histograms: 7,
   lateHistograms: 8,
   histogramState: 9,
+  deletions: 10,
 } as const;
 
 /** Most bytes that one sample takes in a record: the head, two varints of 10, 8 of the value. */
@@ -134,6 +136,7 @@ export class PushRecords implements HeadLog {
   readonly #metadata = new ByteWriter(256);
   readonly #histograms = new HistogramRecord(RecordKind.histograms);
   readonly #lateHistograms = new HistogramRecord(RecordKind.lateHistograms);
+  readonly #deletions = new ByteWriter(64);
   /** Whole records that come before all others. */
   readonly #sealed: Uint8Array[] = [];
 
@@ -159,6 +162,15 @@ export class PushRecords implements HeadLog {
     this.#drainOpen((bytes, start, end) => this.#sealed.push(bytes.slice(start, end)));
   }
 
+  /** Samples of a series that were deleted; times in ms, safe integers, both ends inclusive. */
+  deletion(ref: number, mint: number, maxt: number): void {
+    const out = this.#deletions;
+    if (out.length === 0) out.u8(RecordKind.deletions);
+    out.uvarint(ref);
+    out.i64(mint);
+    out.i64(maxt);
+  }
+
   /** One MetricMetadata message of a request. */
   metadata(bytes: Uint8Array, start: number, end: number): void {
     if (this.#metadata.length === 0) this.#metadata.u8(RecordKind.metadata);
@@ -180,6 +192,7 @@ export class PushRecords implements HeadLog {
       this.#outOfOrder,
       this.#lateHistograms,
       this.#metadata,
+      this.#deletions,
     ]) {
       if (part.length > 0) append(part.bytes, 0, part.length);
       part.length = 0;
@@ -209,6 +222,7 @@ export interface RecordHandler {
   metadata(bytes: Uint8Array, start: number, end: number): void;
   histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void;
   histogramState(ref: number, message: MessageRange): void;
+  deletion(ref: number, mint: number, maxt: number): void;
 }
 
 /** Decodes one record. Bytes that are none raise `corruption`, naming `path`. */
@@ -254,6 +268,13 @@ export function readRecord(
       return;
     case RecordKind.histogramState:
       handler.histogramState(reader.uvarint(), { bytes, start: reader.at, end });
+      return;
+    case RecordKind.deletions:
+      while (reader.remaining > 0) {
+        const ref = reader.uvarint();
+        const mint = reader.i64();
+        handler.deletion(ref, mint, reader.i64());
+      }
       return;
     case RecordKind.metadata:
       while (reader.remaining > 0) {

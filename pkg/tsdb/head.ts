@@ -29,6 +29,7 @@ import { SeriesIndex } from "./series-index.ts";
 import {
   FLAG_DEAD,
   FLAG_HISTOGRAM,
+  FLAG_NEWEST_DELETED,
   FLAG_OOO,
   HISTOGRAM_ADDRESS,
   NO_ADDRESS,
@@ -197,11 +198,11 @@ export class Head {
     if (histogram === undefined && isFloat) {
       return this.appendSample(ref, t, STALE_HI, STALE_LO, oldLimit);
     }
-    const lastT = this.#lastT(ref);
-    if (t === lastT) {
+    const lastT = this.newestTime(ref);
+    if (t === lastT && (words[word + ROW.flags]! & FLAG_NEWEST_DELETED) === 0) {
       return this.#isNewest(ref, histogram) ? AppendStatus.duplicate : AppendStatus.conflict;
     }
-    if (t < lastT) {
+    if (t <= lastT) {
       if (t < oldLimit) return AppendStatus.tooOld;
       if (histogram !== undefined)
         return this.#appendOutOfOrder(ref, t, 0, 0, words, word, histogram);
@@ -210,6 +211,7 @@ export class Head {
     if (!this.histograms.append(ref, point)) {
       this.closeChunk(ref);
       this.histograms.begin(ref, point, this.#rangeEnd(t));
+      words[word + ROW.flags] = words[word + ROW.flags]! & ~FLAG_NEWEST_DELETED;
       this.#lowerMint(t);
     }
     if (t > this.maxt) this.maxt = t;
@@ -234,9 +236,21 @@ export class Head {
     );
   }
 
-  #lastT(ref: number): number {
+  /** Time of the series' newest sample, ms; `-Infinity` where there was none. */
+  newestTime(ref: number): number {
     const doubles = this.rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     return doubles[(ref & ROW_MASK) * ROW_DOUBLES + ROW.lastT]!;
+  }
+
+  /**
+   * A late sample of time `t` comes from the log: if that is the time of the newest one, that one was
+   * deleted before.
+   */
+  expectLate(ref: number, t: number): void {
+    if (t !== this.newestTime(ref)) return;
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_NEWEST_DELETED;
   }
 
   /** Where the block range of `t` ends. */
@@ -253,7 +267,7 @@ export class Head {
     const double = (ref & ROW_MASK) * ROW_DOUBLES;
     const lastT = doubles[double + ROW.lastT]!;
     if (t <= lastT) {
-      if (t === lastT) {
+      if (t === lastT && (words[word + ROW.flags]! & FLAG_NEWEST_DELETED) === 0) {
         return words[word + ROW.lastHi] === (hi | 0) &&
           words[word + ROW.lastLo] === (lo | 0) &&
           ((words[word + ROW.flags]! & FLAG_HISTOGRAM) === 0 || this.#isNewest(ref, undefined))
@@ -286,6 +300,7 @@ export class Head {
     if (turned) this.histograms.leave(ref);
     this.#appender.open(words, doubles, word, { t, hi, lo });
     doubles[double + ROW.openUntil] = this.#rangeEnd(t);
+    words[word + ROW.flags] = words[word + ROW.flags]! & ~FLAG_NEWEST_DELETED;
     if (t > this.maxt) this.maxt = t;
     this.#lowerMint(t);
     this.samplesAppended++;

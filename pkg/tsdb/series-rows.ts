@@ -38,6 +38,8 @@ export const FLAG_DEAD = 1;
 export const FLAG_OOO = 2;
 /** The newest sample is a histogram, or a stale marker that ends histograms; see `Head.histograms`. */
 export const FLAG_HISTOGRAM = 4;
+/** The newest sample was deleted: one of its time is no repeat, but a late one. */
+export const FLAG_NEWEST_DELETED = 8;
 /** `ROW.openAddress` of a series without an open chunk. */
 export const NO_ADDRESS = 0xffffffff;
 /**
