@@ -374,7 +374,7 @@ export class Ingester extends BaseService implements IngesterApi {
         const quiet = clock.monotonic() - state.activeAt > half;
         const newest = quiet ? clock.now() : Math.min(clock.now(), state.db.head.maxt);
         const before = Math.floor((newest - half) / config.block_duration) * config.block_duration;
-        if (state.db.head.mint < before) {
+        if (state.db.head.mint < before || state.db.isIdle) {
           const began = clock.monotonic();
           await state.db.cut(before);
           this.metrics.cutSeconds.observe((clock.monotonic() - began) / 1000);

@@ -19,6 +19,7 @@ import {
   type SelectParams,
 } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+import { Graveyard } from "./graveyard.ts";
 import type { Head } from "./head.ts";
 import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
 import type { RejectionSink, SeriesAdmission } from "./head-ports.ts";
@@ -65,6 +66,7 @@ export class TenantDb implements ChunkQuerier {
   readonly #options: TenantDbOptions;
   readonly #durable: DurableHead;
   readonly #blocks: Map<string, BlockReader>;
+  readonly #graveyard: Graveyard;
   readonly #pins = new Set<Pin>();
   #cutting: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +78,7 @@ export class TenantDb implements ChunkQuerier {
   ) {
     this.#options = options;
     this.#durable = opened.durable;
+    this.#graveyard = new Graveyard(opened.durable.head, opened.durable.reader, READ_MS_MAX);
     this.replay = opened.report;
     this.#blocks = blocks;
     this.broken = broken;
@@ -252,9 +255,20 @@ export class TenantDb implements ChunkQuerier {
     for (const block of readers) this.#blocks.set(block.meta.ulid, block);
     // Reads that began before the blocks were there still need the head's copy.
     await this.#readersDone();
-    await finishCut(head, reader, cut, clock.now() - seriesIdleTimeoutMs);
+    this.#graveyard.release(clock.monotonic());
+    const idle = await finishCut(head, cut, clock.now() - seriesIdleTimeoutMs);
+    await this.#graveyard.bury(idle, clock.monotonic());
     await this.#durable.checkpoint(segment);
+    this.#graveyard.forget();
     return written;
+  }
+
+  /** True if the head has nothing left but series that a cut would take out of it. */
+  get isIdle(): boolean {
+    const { head } = this;
+    const { clock, seriesIdleTimeoutMs } = this.#options;
+    const isEmpty = head.mint === Number.POSITIVE_INFINITY && head.liveSeries > 0;
+    return isEmpty && head.maxt < clock.now() - seriesIdleTimeoutMs;
   }
 
   /** Forgets a local block and removes its files once nobody reads it. */

@@ -49,6 +49,8 @@ const CHECKPOINT = /^checkpoint\.(\d{8})$/;
 const UNWRITTEN_BYTES_MAX = 64 * 1024 * 1024;
 const METADATA_ENTRIES_MAX = 100_000;
 const DELETIONS_PER_SLICE = 64;
+/** Above the series of any head; a damaged number must not make rows without end. */
+const REF_MAX = 2 ** 28;
 /** Times in records are exact up to here; "for ever" becomes this. */
 const TIME_LIMIT = Number.MAX_SAFE_INTEGER;
 
@@ -314,6 +316,7 @@ async function replay(
     });
     if (damage !== undefined) report.damage.push(damage);
   }
+  handler.releaseRows();
 }
 
 /** Puts the content of records back into a head. */
@@ -325,7 +328,7 @@ class Replayer implements RecordHandler {
   readonly #reader: HeadReader;
   readonly #columns = new SampleColumns();
   /** Newest in-order sample that the checkpoint, or a block, holds of a series. */
-  readonly #settled: number[] = [];
+  readonly #settled: (number | undefined)[] = [];
   /** Number of a series that had the labels before, by the number it got when it came back. */
   readonly #returned = new Map<number, number>();
 
@@ -338,19 +341,34 @@ class Replayer implements RecordHandler {
 
   series(ref: number, bytes: Uint8Array, start: number, end: number): void {
     const { rows } = this.#head;
-    // A checkpoint is written while series are added, so the first segment may repeat them.
-    if (ref < rows.length) return;
-    while (rows.length < ref) this.#bury(rows.add());
+    if (ref > REF_MAX) throw new NarthexError("corruption", `${this.path}: series number ${ref}`);
+    const known = this.#head.findLabels(bytes.subarray(start, end));
+    if (this.#exists(ref)) {
+      // A checkpoint is written while series are added, so the first segment may repeat them.
+      if (known === ref) return;
+      throw new NarthexError("corruption", `${this.path}: series ${ref} has two label sets`);
+    }
+    while (rows.length <= ref) this.#bury(rows.add());
+    // The number may have been another series' before.
+    this.#returned.delete(ref);
+    delete this.#settled[ref];
     // A series that left the head and came back has two numbers where no checkpoint was written
     // in between; its samples belong together.
-    const known = this.#head.findLabels(bytes.subarray(start, end));
     if (known >= 0) {
-      this.#bury(rows.add());
       this.#returned.set(ref, known);
       return;
     }
-    this.#head.addSeries(decodeLabels(bytes, start, end).labels, bytes, { start, end });
+    this.#head.addSeries(decodeLabels(bytes, start, end).labels, bytes, { start, end }, ref);
     this.#report.series++;
+  }
+
+  /** Gives back the numbers that no series has, from the end on. */
+  releaseRows(): void {
+    const { rows } = this.#head;
+    const free: number[] = [];
+    for (let ref = rows.length - 1; ref >= 0; ref--) if (this.#head.isDead(ref)) free.push(ref);
+    rows.release(free);
+    this.#head.reusedRefs = [];
   }
 
   /** Marks a row as one that no series has. */

@@ -7,9 +7,10 @@ import {
   WriteRequestBuilder,
 } from "#pkg/remotewrite/mod.ts";
 import { Head } from "./head.ts";
-import { beginCut, finishCut } from "./head-cut.ts";
+import { beginCut } from "./head-cut.ts";
 import { HeadReader } from "./head-read.ts";
 import { PushRecords } from "./head-wal.ts";
+import { finish } from "./testkit.ts";
 
 const DURATION = 60_000;
 const NOW = 100 * DURATION;
@@ -53,7 +54,7 @@ test("finishCut keeps a series that gets a sample while it works", async () => {
   const head = headOf(MANY, 10 * DURATION);
   const reader = new HeadReader(head);
   const cut = await beginCut(head, Number.POSITIVE_INFINITY);
-  const finished = finishCut(head, reader, cut, NOW);
+  const finished = finish(head, reader, cut, NOW);
   // The first series has been looked at, and found idle.
   expect(push(head, 0, 11 * DURATION)).toBe(1);
   await finished;
@@ -67,7 +68,7 @@ test("finishCut leaves mint at the oldest sample that came in while it worked", 
   push(head, MANY - 1, 20 * DURATION);
   const reader = new HeadReader(head);
   const cut = await beginCut(head, 15 * DURATION);
-  const finished = finishCut(head, reader, cut, 0);
+  const finished = finish(head, reader, cut, 0);
   push(head, 0, 5 * DURATION);
   await finished;
   expect(await count(head, 0, 4 * DURATION, 6 * DURATION)).toBe(1);
@@ -82,7 +83,7 @@ test("HeadReader.selectChunks answers with no other series in place of one that 
   // New ones, so that the ranking is extended while the series die.
   for (let i = MANY; i < 3 * MANY; i++) push(head, i, 10 * DURATION);
   const matchers = [new Matcher("!=", "i", "x")];
-  const finished = finishCut(head, reader, cut, NOW);
+  const finished = finish(head, reader, cut, NOW);
   const found: string[] = [];
   const read = (async () => {
     const params = { mint: 0, maxt: NOW, matchers };

@@ -49,7 +49,7 @@ export async function beginCut(head: Head, before: number): Promise<HeadCut> {
     if (open && doubles[double + ROW.lastT]! < before) head.closeChunk(ref);
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
-  const generation = head.chunks.currentGeneration++;
+  const generation = head.chunks.nextGeneration();
   for (const [ref, samples] of head.ooo) takeOutOfOrder(head, ref, samples, before);
   return { generation, before };
 }
@@ -80,7 +80,7 @@ export async function cutRanges(head: Head, cut: HeadCut): Promise<CutRange[]> {
     }
   };
   for (let ref = 0; ref < head.rows.length; ref++) {
-    forEachCutChunk(head, cut, ref, (id) => note(head.chunks.mint[id]!, head.chunks.maxt[id]!));
+    forEachCutChunk(head, cut, ref, (id) => note(head.chunks.mint(id), head.chunks.maxt(id)));
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
   for (const samples of head.cutOoo.values()) samples.visit((t) => note(t, t));
@@ -92,9 +92,9 @@ function forEachCutChunk(head: Head, cut: HeadCut, ref: number, each: (id: numbe
   const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
   const { chunks } = head;
   let id = words[(ref & ROW_MASK) * ROW_WORDS + ROW.firstChunk]!;
-  while (id >= 0 && chunks.generation[id]! <= cut.generation && chunks.maxt[id]! < cut.before) {
+  while (id >= 0 && chunks.generation(id) <= cut.generation && chunks.maxt(id) < cut.before) {
     // Read first: `each` may drop the chunk.
-    const next = chunks.next[id]!;
+    const next = chunks.next(id);
     each(id);
     id = next;
   }
@@ -112,7 +112,7 @@ export async function* cutSeries(
   for (const ref of refs) {
     const chunks: Chunk[] = [];
     forEachCutChunk(head, cut, ref, (id) => {
-      if (head.chunks.mint[id]! >= range.mint && head.chunks.maxt[id]! <= range.maxt) {
+      if (head.chunks.mint(id) >= range.mint && head.chunks.maxt(id) <= range.maxt) {
         chunks.push(reader.copyChunk(id));
       }
     });
@@ -144,15 +144,10 @@ function mergeLate(labels: Labels, chunks: Chunk[], late: OooSamples, range: Cut
 }
 
 /**
- * Drops what the cut has taken, once blocks hold it, and forgets series that have no samples left
- * and none since `idleBefore` (ms).
+ * Drops what the cut has taken, once blocks hold it. Returns the series that have no samples left and
+ * none since `idleBefore` (ms), for `Graveyard.bury`.
  */
-export async function finishCut(
-  head: Head,
-  reader: HeadReader,
-  cut: HeadCut,
-  idleBefore: number,
-): Promise<void> {
+export async function finishCut(head: Head, cut: HeadCut, idleBefore: number): Promise<number[]> {
   let mint = Number.POSITIVE_INFINITY;
   // Samples come in while this works, also older ones to series that were looked at already.
   head.mintSinceCut = Number.POSITIVE_INFINITY;
@@ -164,7 +159,7 @@ export async function finishCut(
     const double = (ref & ROW_MASK) * ROW_DOUBLES;
     if ((words[word + ROW.flags]! & FLAG_DEAD) !== 0) continue;
     forEachCutChunk(head, cut, ref, (id) => {
-      const next = head.chunks.next[id]!;
+      const next = head.chunks.next(id);
       words[word + ROW.firstChunk] = next;
       if (next < 0) words[word + ROW.lastChunk] = -1;
       head.chunks.remove(id);
@@ -173,7 +168,7 @@ export async function finishCut(
     if (late === undefined) words[word + ROW.flags] = words[word + ROW.flags]! & ~FLAG_OOO;
     const first = words[word + ROW.firstChunk]!;
     const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
-    if (first >= 0) mint = Math.min(mint, head.chunks.mint[first]!);
+    if (first >= 0) mint = Math.min(mint, head.chunks.mint(first));
     else if (open) mint = Math.min(mint, doubles[double + ROW.openMint]!);
     else if (late === undefined && doubles[double + ROW.lastT]! < idleBefore) idle.push(ref);
     if (late !== undefined) mint = Math.min(mint, late.mint);
@@ -181,28 +176,5 @@ export async function finishCut(
   }
   head.cutOoo.clear();
   head.mint = Math.min(mint, head.mintSinceCut);
-  if (buryIdle(head, idle) > 0) await reader.forgetDead();
-}
-
-/**
- * Takes series out of the head that still have no samples; returns how many. All at once: a dead
- * series that could still be found would take samples in that nobody can read.
- */
-function buryIdle(head: Head, idle: readonly number[]): number {
-  let dead = 0;
-  for (const ref of idle) {
-    const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
-    const word = (ref & ROW_MASK) * ROW_WORDS;
-    const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
-    if (open || words[word + ROW.firstChunk]! >= 0 || head.ooo.has(ref)) continue;
-    head.histograms.leave(ref);
-    head.index.remove(words[word + ROW.entry]!);
-    words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
-    dead++;
-  }
-  if (dead === 0) return 0;
-  const isDead = (ref: number): boolean => head.isDead(ref);
-  head.liveSeries -= dead;
-  head.postings.removeWhere(isDead);
-  return dead;
+  return idle;
 }

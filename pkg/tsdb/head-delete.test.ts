@@ -9,7 +9,8 @@ import { formatSeries, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
 import { type ChunkSeries, SampleColumns } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
-import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
+import { beginCut, cutRanges, cutSeries } from "./head-cut.ts";
+import { finish } from "./testkit.ts";
 
 const OPTIONS: DurableHeadOptions = {
   blockDurationMs: 60_000,
@@ -147,7 +148,7 @@ test("what was deleted is gone: from head, replayed head, checkpoint and cut blo
         await readAll(cutSeries(head, reader, cut, range), blocks);
       }
       expect(blocks).toEqual(twin.contents());
-      await finishCut(head, reader, cut, 0);
+      await finish(head, reader, cut, 0);
       expect(await contents(durable)).toEqual({});
       await durable.close();
     }),

@@ -51,12 +51,12 @@ function deleteFromChunks(head: Head, reader: HeadReader, ref: number, range: In
   let last = -1;
   const link = (id: number): void => {
     if (last < 0) words[word + ROW.firstChunk] = id;
-    else chunks.next[last] = id;
+    else chunks.setNext(last, id);
     last = id;
   };
   for (let id = words[word + ROW.firstChunk]!, next = -1; id >= 0; id = next) {
-    next = chunks.next[id]!;
-    if (chunks.mint[id]! > range.maxt || chunks.maxt[id]! < range.mint) {
+    next = chunks.next(id);
+    if (chunks.mint(id) > range.maxt || chunks.maxt(id) < range.mint) {
       link(id);
       continue;
     }
@@ -68,7 +68,7 @@ function deleteFromChunks(head: Head, reader: HeadReader, ref: number, range: In
   }
   if (!deleted) return false;
   if (last < 0) words[word + ROW.firstChunk] = -1;
-  else chunks.next[last] = -1;
+  else chunks.setNext(last, -1);
   words[word + ROW.lastChunk] = last;
   return true;
 }

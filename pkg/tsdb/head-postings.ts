@@ -1,60 +1,77 @@
 import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
+import { ShardedMap, type Symbols } from "./symbols.ts";
 
-/** Ascending series numbers; a list of one is a bare number, which most label values have. */
+/** Series numbers; a list of one is a bare number, which most label values have. */
 type Postings = number | PostingList;
 
+/** Series numbers that mostly come in ascending order; numbers that are used again come late. */
 class PostingList {
-  refs: Uint32Array = new Uint32Array(4);
-  length = 0;
+  #refs: Uint32Array = new Uint32Array(4);
+  #length = 0;
+  /** So many of them ascend. */
+  #sorted = 0;
 
   push(ref: number): void {
-    if (this.length === this.refs.length) {
-      const grown = new Uint32Array(this.length < 1024 ? this.length * 2 : this.length * 1.5);
-      grown.set(this.refs);
-      this.refs = grown;
+    const at = this.#length;
+    if (at === this.#refs.length) {
+      const grown = new Uint32Array(at < 1024 ? at * 2 : at * 1.5);
+      grown.set(this.#refs);
+      this.#refs = grown;
     }
-    this.refs[this.length++] = ref;
+    this.#refs[at] = ref;
+    if (this.#sorted === at && (at === 0 || this.#refs[at - 1]! < ref)) this.#sorted = at + 1;
+    this.#length = at + 1;
   }
 
+  /** All of them, ascending; borrowed until the next `push` or `removeWhere`. */
   view(): Uint32Array {
-    return this.refs.subarray(0, this.length);
+    if (this.#sorted < this.#length) this.#sort();
+    return this.#refs.subarray(0, this.#length);
   }
-}
 
-/** Interned strings of a head. */
-export class Symbols {
-  readonly strings: string[] = [];
-  readonly #ids = new Map<string, number>();
-
-  intern(text: string): number {
-    let id = this.#ids.get(text);
-    if (id === undefined) {
-      id = this.strings.length;
-      this.strings.push(text);
-      this.#ids.set(text, id);
+  /** Merges the late ones, which are few, into the others from behind. */
+  #sort(): void {
+    const late = this.#refs.slice(this.#sorted, this.#length).sort();
+    let i = this.#sorted - 1;
+    let j = late.length - 1;
+    for (let to = this.#length - 1; j >= 0; to--) {
+      this.#refs[to] = i >= 0 && this.#refs[i]! > late[j]! ? this.#refs[i--]! : late[j--]!;
     }
-    return id;
+    this.#sorted = this.#length;
   }
 
-  /** The id of `text`, or -1 where no series uses it. */
-  find(text: string): number {
-    return this.#ids.get(text) ?? -1;
+  /** Drops those for which `isDead` holds; returns how many are left. */
+  removeWhere(isDead: (ref: number) => boolean): number {
+    const refs = this.view();
+    let kept = 0;
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i]!;
+      if (!isDead(ref)) refs[kept++] = ref;
+    }
+    this.#length = this.#sorted = kept;
+    return kept;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 }
 
 /** Inverted index of a head: label name → value → series numbers. */
 export class HeadPostings {
   readonly #symbols: Symbols;
-  readonly #names = new Map<number, Map<number, Postings>>();
+  readonly #names = new Map<number, ShardedMap<number, Postings>>();
 
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
   }
 
-  /** Enters a series under one of its labels. Series come in ascending order. */
+  /** Enters a series under one of its labels. */
   add(nameId: number, valueId: number, ref: number): void {
     let values = this.#names.get(nameId);
-    if (values === undefined) this.#names.set(nameId, (values = new Map()));
+    if (values === undefined) {
+      this.#names.set(nameId, (values = new ShardedMap<number, Postings>((id) => id)));
+    }
     const before = values.get(valueId);
     if (before === undefined) values.set(valueId, ref);
     else if (typeof before === "number") {
@@ -123,30 +140,23 @@ export class HeadPostings {
     const out: Uint32Array[] = [];
     const values = this.#names.get(this.#symbols.find(name));
     if (values === undefined) return out;
-    for (const [valueId, postings] of values) {
+    for (const [valueId, postings] of values.entries()) {
       if (wanted(this.#symbols.strings[valueId]!)) out.push(viewOf(postings));
     }
     return out;
   }
 
-  /** Drops all series for which `isDead` holds. */
-  removeWhere(isDead: (ref: number) => boolean): void {
-    for (const [nameId, values] of this.#names) {
-      for (const [valueId, postings] of values) {
-        if (typeof postings === "number") {
-          if (isDead(postings)) values.delete(valueId);
-          continue;
-        }
-        let kept = 0;
-        for (let i = 0; i < postings.length; i++) {
-          const ref = postings.refs[i]!;
-          if (!isDead(ref)) postings.refs[kept++] = ref;
-        }
-        postings.length = kept;
-        if (kept === 0) values.delete(valueId);
-      }
-      if (values.size === 0) this.#names.delete(nameId);
-    }
+  /** Drops the series of one label for which `isDead` holds; returns how many it looked at. */
+  removeWhere(nameId: number, valueId: number, isDead: (ref: number) => boolean): number {
+    const values = this.#names.get(nameId);
+    const postings = values?.get(valueId);
+    if (values === undefined || postings === undefined) return 0;
+    const count = typeof postings === "number" ? 1 : postings.length;
+    const isLeft =
+      typeof postings === "number" ? !isDead(postings) : postings.removeWhere(isDead) > 0;
+    if (!isLeft) values.delete(valueId);
+    if (!isLeft && values.isEmpty) this.#names.delete(nameId);
+    return count;
   }
 }
 

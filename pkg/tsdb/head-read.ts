@@ -119,11 +119,11 @@ export class HeadReader implements ChunkQuerier {
     const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
     if (hints?.lastOnly === true && this.#packLast(ref, { mint, maxt }, out)) return;
-    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next[id]!) {
-      const from = chunks.mint[id]!;
-      const to = chunks.maxt[id]!;
+    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next(id)) {
+      const from = chunks.mint(id);
+      const to = chunks.maxt(id);
       if (to < mint || from > maxt) continue;
-      const at = out.chunk(chunks.encoding[id]!, from, to, chunks.byteCount[id]!);
+      const at = out.chunk(chunks.encoding(id), from, to, chunks.byteCount(id));
       chunks.copy(id, out.bytes, at);
     }
     const open = words[word + ROW.openAddress]!;
@@ -217,7 +217,7 @@ export class HeadReader implements ChunkQuerier {
         const first = words[word + ROW.firstChunk]!;
         const open = words[word + ROW.openAddress] !== (NO_ADDRESS | 0);
         if (first < 0 && !open) continue;
-        const start = first >= 0 ? chunks.mint[first]! : doubles[double + ROW.openMint]!;
+        const start = first >= 0 ? chunks.mint(first) : doubles[double + ROW.openMint]!;
         if (start > maxt) continue;
       }
       refs[kept++] = ref;
@@ -249,8 +249,8 @@ export class HeadReader implements ChunkQuerier {
     const word = (ref & ROW_MASK) * ROW_WORDS;
     const double = (ref & ROW_MASK) * ROW_DOUBLES;
     const out: Chunk[] = [];
-    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next[id]!) {
-      if (chunks.maxt[id]! < mint || chunks.mint[id]! > maxt) continue;
+    for (let id = words[word + ROW.firstChunk]!; id >= 0; id = chunks.next(id)) {
+      if (chunks.maxt(id) < mint || chunks.mint(id) > maxt) continue;
       out.push(this.copyChunk(id));
     }
     if (words[word + ROW.openAddress] !== (NO_ADDRESS | 0)) {
@@ -276,10 +276,10 @@ export class HeadReader implements ChunkQuerier {
   /** An owned copy of closed chunk `id`. */
   copyChunk(id: number): Chunk {
     const { chunks } = this.#head;
-    const bytes = new Uint8Array(chunks.byteCount[id]!);
+    const bytes = new Uint8Array(chunks.byteCount(id));
     chunks.copy(id, bytes, 0);
-    const times = { mint: chunks.mint[id]!, maxt: chunks.maxt[id]! };
-    return ownChunk(chunks.encoding[id]!, times, bytes);
+    const times = { mint: chunks.mint(id), maxt: chunks.maxt(id) };
+    return ownChunk(chunks.encoding(id), times, bytes);
   }
 
   /** All live series in label order. */
@@ -322,7 +322,7 @@ export class HeadReader implements ChunkQuerier {
 
   /** Brings the ranking up to all series there are; new ones are merged into the old order. */
   async #rankAll(signal: AbortSignal): Promise<void> {
-    while (this.#rankedTo < this.#head.rows.length) {
+    while (this.#rankedTo < this.#head.rows.length || this.#head.reusedRefs.length > 0) {
       this.#ranking ??= this.#extendRanking().finally(() => {
         this.#ranking = undefined;
       });
@@ -331,20 +331,11 @@ export class HeadReader implements ChunkQuerier {
     }
   }
 
-  /** Drops dead series from the ranking and gives back the memory of their labels. */
+  /** Drops dead series from the ranking; what it compares no longer needs their labels then. */
   async forgetDead(): Promise<void> {
     // Another one may begin as one ends.
     while (this.#ranking !== undefined) await this.#ranking;
-    const { rows, labelArena } = this.#head;
     const keep = this.#ranked.filter((ref) => !this.#head.isDead(ref));
-    for (const ref of this.#ranked) {
-      const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
-      const word = (ref & ROW_MASK) * ROW_WORDS;
-      const count = words[word + ROW.labelCount]!;
-      if (!this.#head.isDead(ref) || count === 0) continue;
-      labelArena.free(words[word + ROW.labelsAt]! >>> 0, count * 4);
-      words[word + ROW.labelCount] = 0;
-    }
     this.#setRanking(keep, this.#rankedTo);
   }
 
@@ -358,9 +349,12 @@ export class HeadReader implements ChunkQuerier {
 
   async #extendRanking(): Promise<void> {
     const known = this.#ranked.length;
-    const rankedTo = this.#head.rows.length;
-    const fresh = new Uint32Array(rankedTo - this.#rankedTo);
-    for (let i = 0; i < fresh.length; i++) fresh[i] = this.#rankedTo + i;
+    const head = this.#head;
+    const rankedTo = head.rows.length;
+    const refs = new Set(head.reusedRefs);
+    head.reusedRefs = [];
+    for (let ref = this.#rankedTo; ref < rankedTo; ref++) refs.add(ref);
+    const fresh = Uint32Array.from(refs).filter((ref) => !head.isDead(ref));
     const sorted = await this.#sortByLabels(fresh, new AbortController().signal);
     if (known === 0) {
       this.#setRanking(sorted, rankedTo);

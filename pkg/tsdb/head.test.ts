@@ -8,7 +8,8 @@ import { formatSeries, labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { LabelHasher, ScannedRequest, WriteRequestBuilder } from "#pkg/remotewrite/mod.ts";
 import { SampleColumns, type SelectParams, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
-import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
+import { beginCut, cutRanges, cutSeries } from "./head-cut.ts";
+import { finish } from "./testkit.ts";
 
 const OPTIONS: DurableHeadOptions = {
   blockDurationMs: 60_000,
@@ -204,7 +205,7 @@ test("a cut takes everything once, and what comes meanwhile stays", async () => 
   }
   expect(seen).toEqual(twin(first));
   expect(await contents(durable)).toEqual(twin(first, later));
-  await finishCut(durable.head, durable.reader, cut, 0);
+  await finish(durable.head, durable.reader, cut, 0);
   expect(await contents(durable)).toEqual(twin(later));
   await durable.checkpoint(segment);
   await durable.close();
@@ -228,7 +229,7 @@ test("idle series are forgotten by a cut, and come back as new ones", async () =
   ]);
   const cut = await beginCut(durable.head, Number.POSITIVE_INFINITY);
   await contents(durable);
-  await finishCut(durable.head, durable.reader, cut, 50_000);
+  await finish(durable.head, durable.reader, cut, 50_000);
   expect(durable.head.liveSeries).toBe(1);
   await push(durable, [
     { series: 1, t: 100_000, value: 3 },

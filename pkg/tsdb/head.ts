@@ -2,12 +2,7 @@
 import { assert } from "#pkg/errs/mod.ts";
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { formatSeries, type Labels } from "#pkg/labels/mod.ts";
-import {
-  canonicalLabelBytes,
-  decodeLabels,
-  type LabelHasher,
-  type ScannedRequest,
-} from "#pkg/remotewrite/mod.ts";
+import type { LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import { ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import { ChunkTable } from "./chunk-table.ts";
@@ -18,12 +13,12 @@ import {
   type HeadLog,
   type HeadOptions,
   type PushContext,
-  type Rejection,
   type RejectionSink,
   type SeriesAdmission,
 } from "./head-ports.ts";
-import { HeadPostings, Symbols } from "./head-postings.ts";
-import { refuseSample, tooLarge } from "./head-refusals.ts";
+import { HeadPostings } from "./head-postings.ts";
+import { refuseSample } from "./head-refusals.ts";
+import { resolveSeries } from "./new-series.ts";
 import { isStaleMarker, OooSamples } from "./ooo.ts";
 import { SeriesIndex } from "./series-index.ts";
 import {
@@ -40,16 +35,13 @@ import {
   ROWS_PER_PAGE_BITS,
   SeriesRows,
 } from "./series-rows.ts";
+import { Symbols } from "./symbols.ts";
 import { hasOpenChunk, XorAppender } from "./xor-append.ts";
 
 /** Upstream's limits of a chunk: a quarter of 120 samples decides its length; at most 240. */
 const SAMPLES_TO_ESTIMATE = 30;
 const SAMPLES_MAX = 240;
 const CHUNK_BYTES_MAX = 1024 - 20;
-/** A spelling of a known series that is longer is decoded each time. */
-const SPELLING_BYTES_MAX = 16 * 1024;
-/** Spellings that are kept beyond two for each series; a sender could make up any number. */
-const SPELLINGS_SPARE = 1024;
 /** Differences of times in the log are exact from here on; nobody has samples from so long ago. */
 const TIME_MIN = -(2 ** 51);
 
@@ -71,6 +63,8 @@ export class Head {
   readonly hasher: LabelHasher;
   readonly chunkArena = new ByteArena();
   readonly labelArena = new ByteArena();
+  /** Rows that were given to new series since the reader ranked all; it takes them. */
+  reusedRefs: number[] = [];
   /** Series that are not dead. */
   liveSeries = 0;
   /** Newest and oldest sample ever appended, ms. */
@@ -119,7 +113,7 @@ export class Head {
       let ref = refs[i]!;
       if (ref < 0) {
         const samples = last - first + message - firstMessage;
-        ref = this.#resolve(request, i, admission, log, sink, samples);
+        ref = resolveSeries(this, request, i, { admission, log, sink, samples });
         if (ref < 0) continue;
       }
       for (let s = first; s < last; s++) {
@@ -366,78 +360,8 @@ export class Head {
     words[word + ROW.openAddress] = NO_ADDRESS | 0;
     const last = words[word + ROW.lastChunk]!;
     if (last < 0) words[word + ROW.firstChunk] = id;
-    else this.chunks.next[last] = id;
+    else this.chunks.setNext(last, id);
     words[word + ROW.lastChunk] = id;
-  }
-
-  /** The series of request entry `i`, whose spelling is not known yet: found or created. */
-  #resolve(
-    request: ScannedRequest,
-    i: number,
-    admission: SeriesAdmission,
-    log: HeadLog,
-    sink: RejectionSink,
-    samples: number,
-  ): number {
-    const start = request.labelsStart[i]!;
-    const end = request.labelsEnd[i]!;
-    const hash = { lo: request.hashLo[i]!, hi: request.hashHi[i]! };
-    // It may have come twice in this request.
-    const repeated = this.index.find(hash, request.view, start, end);
-    if (repeated >= 0) return repeated;
-    const decoded = decodeLabels(request.bytes, start, end);
-    const { labels } = decoded;
-    let rejection: Rejection | undefined;
-    if (decoded.duplicate !== undefined) {
-      rejection = {
-        reason: "duplicate_label_names",
-        message: `duplicate label name: got "${decoded.duplicate}" twice, series: ${formatSeries(labels)}`,
-      };
-    } else if (decoded.invalidUtf8) {
-      rejection = {
-        reason: "label_invalid",
-        message: `label name or value is not valid UTF-8, series: ${formatSeries(labels)}`,
-      };
-    }
-    let canonical = request.bytes;
-    let range = { start, end };
-    if (rejection === undefined) {
-      if (!decoded.isCanonical) {
-        canonical = canonicalLabelBytes(labels);
-        const known = this.findLabels(canonical);
-        if (known >= 0) {
-          this.#addSpelling(hash, request.bytes, range, known);
-          return known;
-        }
-        range = { start: 0, end: canonical.length };
-      }
-      rejection = tooLarge(range) ?? admission.admit(labels, this.liveSeries);
-    }
-    if (rejection !== undefined) {
-      const { reason, message } = rejection;
-      sink.reject(reason, samples, () => message);
-      return -1;
-    }
-    const ref = this.addSeries(labels, canonical, range);
-    log.series(ref, canonical, range.start, range.end);
-    if (canonical !== request.bytes) {
-      this.#addSpelling(hash, request.bytes, { start, end }, ref);
-    }
-    return ref;
-  }
-
-  /** Makes a series known under other bytes too, as far as there is room for that. */
-  #addSpelling(
-    hash: { lo: number; hi: number },
-    bytes: Uint8Array,
-    range: { start: number; end: number },
-    ref: number,
-  ): void {
-    if (range.end - range.start > SPELLING_BYTES_MAX) return;
-    if (this.index.count >= 2 * this.liveSeries + SPELLINGS_SPARE) return;
-    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
-    const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
-    words[word] = this.index.add(hash, bytes, range, ref, words[word]!);
   }
 
   /** The series with these canonical label bytes, or -1. */
@@ -447,10 +371,21 @@ export class Head {
     return this.index.find(this.hasher, view, 0, canonical.length);
   }
 
-  /** Creates a series that does not exist; `bytes[range)` are its canonical label bytes. */
-  addSeries(labels: Labels, bytes: Uint8Array, range: { start: number; end: number }): number {
+  /**
+   * Creates a series that does not exist; `bytes[range)` are its canonical label bytes.
+   * @param row where a replay wants it: the number of a row that no series has.
+   */
+  addSeries(
+    labels: Labels,
+    bytes: Uint8Array,
+    range: { start: number; end: number },
+    row?: number,
+  ): number {
     assert(labels.length > 0, "a series has labels");
-    const ref = this.rows.add();
+    const before = this.rows.length;
+    const ref = row ?? this.rows.add();
+    if (row !== undefined) this.rows.clear(row);
+    if (ref < before) this.reusedRefs.push(ref);
     const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
     const address = this.labelArena.alloc(labels.length * 4);

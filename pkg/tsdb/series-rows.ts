@@ -61,8 +61,16 @@ export class SeriesRows {
   readonly doubles: Float64Array[] = [];
   length = 0;
 
-  /** Adds a row without chunks and returns its number. */
+  /** Numbers that may be given out again. */
+  readonly #free: number[] = [];
+
+  /** A row without chunks: one that was given back, or a new one. Returns its number. */
   add(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) {
+      this.clear(free);
+      return free;
+    }
     const ref = this.length;
     const page = ref >>> ROWS_PER_PAGE_BITS;
     const row = ref & ROW_MASK;
@@ -70,14 +78,28 @@ export class SeriesRows {
     if (words === undefined) this.#newPage(page === 0 ? FIRST_PAGE_ROWS : ROWS_PER_PAGE);
     else if (row * ROW_WORDS >= words.length) this.#doublePage(page);
     this.length = ref + 1;
-    const at = row * ROW_WORDS;
-    const cells = this.words[page]!;
-    const floats = this.doubles[page]!;
-    floats[at / 2 + ROW.lastT] = Number.NEGATIVE_INFINITY;
+    this.clear(ref);
+    return ref;
+  }
+
+  /** Makes a row what a new one is. */
+  clear(ref: number): void {
+    const cells = this.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const at = (ref & ROW_MASK) * ROW_WORDS;
+    cells.fill(0, at, at + ROW_WORDS);
+    this.doubles[ref >>> ROWS_PER_PAGE_BITS]![at / 2 + ROW.lastT] = Number.NEGATIVE_INFINITY;
     cells[at + ROW.openAddress] = NO_ADDRESS | 0;
     cells[at + ROW.firstChunk] = -1;
     cells[at + ROW.lastChunk] = -1;
-    return ref;
+    cells[at + ROW.entry] = -1;
+  }
+
+  /**
+   * Gives rows back, which nobody may know any more: readers, nor the log. They should descend, so
+   * that they are given out in ascending order.
+   */
+  release(refs: readonly number[]): void {
+    for (const ref of refs) this.#free.push(ref);
   }
 
   #newPage(rows: number): void {

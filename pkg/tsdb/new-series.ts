@@ -1,0 +1,92 @@
+import { formatSeries } from "#pkg/labels/mod.ts";
+import { canonicalLabelBytes, decodeLabels, type ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import type { Head } from "./head.ts";
+import type { HeadLog, Rejection, RejectionSink, SeriesAdmission } from "./head-ports.ts";
+import { tooLarge } from "./head-refusals.ts";
+import { ROW, ROW_MASK, ROW_WORDS, ROWS_PER_PAGE_BITS } from "./series-rows.ts";
+
+/** A spelling of a known series that is longer is decoded each time. */
+const SPELLING_BYTES_MAX = 16 * 1024;
+/** Spellings that are kept beyond two for each series; a sender could make up any number. */
+const SPELLINGS_SPARE = 1024;
+
+/** What decides about a new series, and hears of it. */
+export interface NewSeriesContext {
+  readonly admission: SeriesAdmission;
+  readonly log: HeadLog;
+  readonly sink: RejectionSink;
+  /** Samples of the series in the request. */
+  readonly samples: number;
+}
+
+/**
+ * The series of request entry `i`, whose spelling was not known when it was scanned: found or created,
+ * or -1 if it is refused.
+ */
+export function resolveSeries(
+  head: Head,
+  request: ScannedRequest,
+  i: number,
+  { admission, log, sink, samples }: NewSeriesContext,
+): number {
+  const start = request.labelsStart[i]!;
+  const end = request.labelsEnd[i]!;
+  const hash = { lo: request.hashLo[i]!, hi: request.hashHi[i]! };
+  // It may have come twice in this request.
+  const repeated = head.index.find(hash, request.view, start, end);
+  if (repeated >= 0) return repeated;
+  const decoded = decodeLabels(request.bytes, start, end);
+  const { labels } = decoded;
+  let rejection: Rejection | undefined;
+  if (decoded.duplicate !== undefined) {
+    rejection = {
+      reason: "duplicate_label_names",
+      message: `duplicate label name: got "${decoded.duplicate}" twice, series: ${formatSeries(labels)}`,
+    };
+  } else if (decoded.invalidUtf8) {
+    rejection = {
+      reason: "label_invalid",
+      message: `label name or value is not valid UTF-8, series: ${formatSeries(labels)}`,
+    };
+  }
+  let canonical = request.bytes;
+  let range = { start, end };
+  if (rejection === undefined) {
+    if (!decoded.isCanonical) {
+      canonical = canonicalLabelBytes(labels);
+      const known = head.findLabels(canonical);
+      if (known >= 0) {
+        addSpelling(head, hash, request.bytes, range, known);
+        return known;
+      }
+      range = { start: 0, end: canonical.length };
+    }
+    rejection = tooLarge(range) ?? admission.admit(labels, head.liveSeries);
+  }
+  if (rejection !== undefined) {
+    const { reason, message } = rejection;
+    sink.reject(reason, samples, () => message);
+    return -1;
+  }
+  const ref = head.addSeries(labels, canonical, range);
+  log.series(ref, canonical, range.start, range.end);
+  if (canonical !== request.bytes) {
+    addSpelling(head, hash, request.bytes, { start, end }, ref);
+  }
+  return ref;
+}
+
+/** Makes a series known under other bytes too, as far as there is room for that. */
+function addSpelling(
+  head: Head,
+  hash: { lo: number; hi: number },
+  bytes: Uint8Array,
+  range: { start: number; end: number },
+  ref: number,
+): void {
+  if (range.end - range.start > SPELLING_BYTES_MAX) return;
+  if (head.index.count >= 2 * head.liveSeries + SPELLINGS_SPARE) return;
+  const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+  const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
+  words[word] = head.index.add(hash, bytes, range, ref, words[word]!);
+}
