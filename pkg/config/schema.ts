@@ -195,6 +195,10 @@ export const configSchema = z.strictObject({
       doc: "Period of `wal_fsync: interval`.",
     }),
     wal_segment_bytes: bytes({ default: "64MiB", doc: "Size of a WAL segment file." }),
+    wal_checkpoint_bytes: bytes({
+      default: "1GiB",
+      doc: "Once a tenant's WAL has grown by this much, a checkpoint takes its place, also between two cuts; 0 waits for the cuts.",
+    }),
     series_idle_timeout: duration({
       default: "1h",
       doc: "A series without samples for this long leaves the head after a cut.",

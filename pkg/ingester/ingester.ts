@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { abortError, sleep, withTimeout } from "#pkg/async/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
+import { BufferPool } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
 import { type Limits, validateSeries } from "#pkg/limits/mod.ts";
@@ -20,7 +21,7 @@ import { BaseService } from "#pkg/service/mod.ts";
 import type { ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
 import type { Telemetry } from "#pkg/telemetry/mod.ts";
 import { checkTenant } from "#pkg/tenant/mod.ts";
-import { type Rejection, type SeriesAdmission, TenantDb } from "#pkg/tsdb/mod.ts";
+import { PushRecords, type Rejection, type SeriesAdmission, TenantDb } from "#pkg/tsdb/mod.ts";
 import { IngesterMetrics } from "./metrics.ts";
 import { RejectionTally } from "./rejections.ts";
 import { uploadBlock } from "./upload.ts";
@@ -66,6 +67,9 @@ export class Ingester extends BaseService implements IngesterApi {
   readonly #tenants = new Map<string, Tenant>();
   readonly #opening = new Map<string, Promise<Tenant>>();
   readonly #request = new ScannedRequest();
+  /** Shared by all tenants, most of which are small and rarely at work. */
+  readonly #buffers = new BufferPool();
+  readonly #records = new PushRecords();
   #accepting = false;
 
   constructor(options: IngesterOptions) {
@@ -295,6 +299,8 @@ export class Ingester extends BaseService implements IngesterApi {
       creationGraceMs: own.creation_grace_period,
       segmentBytesMax: config.wal_segment_bytes,
       fsync: config.wal_fsync,
+      buffers: this.#buffers,
+      records: this.#records,
       seriesIdleTimeoutMs: config.series_idle_timeout,
     });
     for (const damage of db.replay.damage) {
@@ -378,6 +384,9 @@ export class Ingester extends BaseService implements IngesterApi {
           const began = clock.monotonic();
           await state.db.cut(before);
           this.metrics.cutSeconds.observe((clock.monotonic() - began) / 1000);
+        }
+        if (await state.db.checkpointIfDue(config.wal_checkpoint_bytes)) {
+          this.metrics.checkpoints.inc();
         }
         await this.#ship(state, signal);
         await this.#dropLocal(state, signal);

@@ -8,6 +8,7 @@ export class IngesterMetrics {
   readonly walFailures: Counter;
   readonly blocksUploaded: Counter<"tenant">;
   readonly uploadFailures: Counter<"tenant">;
+  readonly checkpoints: Counter;
   readonly cutSeconds: Histogram;
   readonly replaySeconds: Gauge;
 
@@ -46,6 +47,11 @@ export class IngesterMetrics {
       name: "narthex_ingester_block_upload_failures_total",
       help: "Uploads that failed and will be tried again.",
       labelNames: ["tenant"],
+      registers,
+    });
+    this.checkpoints = new Counter({
+      name: "narthex_ingester_wal_checkpoints_total",
+      help: "Checkpoints that were written between cuts, because a WAL was large or could not be synced.",
       registers,
     });
     this.cutSeconds = new Histogram({

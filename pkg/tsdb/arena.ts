@@ -74,9 +74,10 @@ export class ByteArena {
       this.#next += piece;
       rest -= piece;
     }
-    const last = this.pages[this.pages.length - 1]?.length ?? PAGE_BYTES_MIN / 2;
-    let size = last * 2;
-    while (size < capacity) size *= 2;
+    // About a quarter of what there is, so that little of a small arena is spare.
+    let size = (this.bytesReserved >>> 2) & -PAGE_BYTES_MIN;
+    if (size < PAGE_BYTES_MIN) size = PAGE_BYTES_MIN;
+    if (size < capacity) size = (capacity + PAGE_BYTES_MIN - 1) & -PAGE_BYTES_MIN;
     if (size > PAGE_BYTES_MAX) size = PAGE_BYTES_MAX;
     assert(this.pages.length < PAGES_MAX, "arena is full: 4 GiB");
     const page = new Uint8Array(size);

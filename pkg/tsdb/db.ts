@@ -263,6 +263,27 @@ export class TenantDb implements ChunkQuerier {
     return written;
   }
 
+  /**
+   * Writes a checkpoint, without a cut, if the log has grown by `bytesMax` since the last one, or may
+   * lack something. True if it did.
+   */
+  async checkpointIfDue(bytesMax: number): Promise<boolean> {
+    const isDue = (): boolean => {
+      const { needsCheckpoint, bytesSinceCheckpoint } = this.#durable;
+      return needsCheckpoint || (bytesMax > 0 && bytesSinceCheckpoint >= bytesMax);
+    };
+    if (!isDue()) return false;
+    const work = this.#cutting.then(async () => {
+      // A cut that was under way has written one.
+      if (!isDue()) return false;
+      await this.#durable.checkpoint(await this.#durable.rotate());
+      this.#graveyard.forget();
+      return true;
+    });
+    this.#cutting = work.catch(() => undefined);
+    return work;
+  }
+
   /** True if the head has nothing left but series that a cut would take out of it. */
   get isIdle(): boolean {
     const { head } = this;

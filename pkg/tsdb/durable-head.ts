@@ -54,7 +54,10 @@ const REF_MAX = 2 ** 28;
 /** Times in records are exact up to here; "for ever" becomes this. */
 const TIME_LIMIT = Number.MAX_SAFE_INTEGER;
 
-export interface DurableHeadOptions extends HeadOptions, SegmentLogOptions {}
+export interface DurableHeadOptions extends HeadOptions, SegmentLogOptions {
+  /** Where records are put together, shared by many heads; its own where absent. */
+  readonly records?: PushRecords;
+}
 
 /** What a replay brought back, and what it could not. */
 export interface ReplayReport {
@@ -76,10 +79,13 @@ export class DurableHead {
   readonly metadata = new MetadataStore(METADATA_ENTRIES_MAX);
   readonly #log: SegmentLog;
   readonly #dir: string;
-  readonly #records = new PushRecords();
+  readonly #records: PushRecords;
+  /** The log's bytes when the last checkpoint was begun. */
+  #bytesAtCheckpoint = 0;
 
-  private constructor(dir: string, head: Head, log: SegmentLog) {
+  private constructor(dir: string, head: Head, log: SegmentLog, records: PushRecords) {
     this.#dir = dir;
+    this.#records = records;
     this.head = head;
     this.reader = new HeadReader(head);
     this.#log = log;
@@ -97,7 +103,7 @@ export class DurableHead {
     const report: ReplayReport = { samples: 0, series: 0, damage: [] };
     await replay(dir, head, report, metadata);
     const log = await SegmentLog.open(dir, options);
-    const durable = new DurableHead(dir, head, log);
+    const durable = new DurableHead(dir, head, log, options.records ?? new PushRecords());
     for (const [bytes] of metadata) durable.metadata.update(bytes, 0, bytes.length);
     return { durable, report };
   }
@@ -123,16 +129,30 @@ export class DurableHead {
       this.#log.commit().catch(() => undefined);
       throw this.#log.failure;
     }
-    const accepted = this.head.append(request, nowMs, admission, this.#records, sink);
-    const ranges = request.metadataRanges;
-    for (let i = 0; i < ranges.length; i += 2) {
-      if (this.metadata.update(request.bytes, ranges[i]!, ranges[i + 1]!)) {
-        this.#records.metadata(request.bytes, ranges[i]!, ranges[i + 1]!);
-      }
-    }
-    this.#records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+    const accepted = this.#appendNow(request, nowMs, admission, sink);
     await this.#log.commit();
     return accepted;
+  }
+
+  #appendNow(
+    request: ScannedRequest,
+    nowMs: number,
+    admission: SeriesAdmission,
+    sink: RejectionSink,
+  ): number {
+    const records = this.#records;
+    try {
+      const ranges = request.metadataRanges;
+      for (let i = 0; i < ranges.length; i += 2) {
+        if (this.metadata.update(request.bytes, ranges[i]!, ranges[i + 1]!)) {
+          records.metadata(request.bytes, ranges[i]!, ranges[i + 1]!);
+        }
+      }
+      return this.head.append(request, nowMs, admission, records, sink);
+    } finally {
+      // What is in the head must be in the log, and the records are empty for the next one.
+      records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+    }
   }
 
   /**
@@ -179,6 +199,7 @@ export class DurableHead {
    * `segment`, then removes those.
    */
   async checkpoint(segment: number): Promise<void> {
+    const bytes = this.#log.totalBytes;
     const name = `checkpoint.${String(segment).padStart(8, "0")}`;
     const temporary = join(this.#dir, `${name}.tmp`);
     try {
@@ -196,6 +217,17 @@ export class DurableHead {
         await rm(join(this.#dir, other), { force: true });
     }
     await this.#log.dropBefore(segment);
+    this.#bytesAtCheckpoint = bytes;
+  }
+
+  /** True if the log may lack something that was acknowledged, until the next checkpoint. */
+  get needsCheckpoint(): boolean {
+    return this.#log.syncFailed;
+  }
+
+  /** Bytes of records that a replay would read beside the checkpoint. */
+  get bytesSinceCheckpoint(): number {
+    return this.#log.totalBytes - this.#bytesAtCheckpoint;
   }
 
   close(): Promise<void> {

@@ -10,3 +10,4 @@ export {
   type SeriesAdmission,
 } from "./head-ports.ts";
 export { HeadReader } from "./head-read.ts";
+export { PushRecords } from "./head-wal.ts";

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { BufferPool } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import {
   RECORD_HEADER_BYTES,
@@ -9,6 +10,7 @@ import {
   segmentName,
   writeRecordHeader,
 } from "./format.ts";
+import { listSegments } from "./reader.ts";
 
 /** When the log asks the disk to keep what was written; the kernel has it in every case. */
 export type FsyncPolicy = "never" | "interval" | "always";
@@ -16,7 +18,11 @@ export type FsyncPolicy = "never" | "interval" | "always";
 export interface SegmentLogOptions {
   readonly segmentBytesMax: number;
   readonly fsync: FsyncPolicy;
+  /** Where buffers are taken from while something waits to be written; its own where absent. */
+  readonly buffers?: BufferPool;
 }
+
+const NOTHING = new Uint8Array(0);
 
 interface Waiter {
   resolve(): void;
@@ -36,24 +42,33 @@ export class SegmentLog {
   #index = 0;
   /** Bytes of the current segment that are known to be in the file. */
   #written = 0;
-  #pending: Uint8Array = new Uint8Array(4096);
+  /** Bytes of the segments that were there, and of all that was written since. */
+  #total = 0;
+  readonly #buffers: BufferPool;
+  #pending: Uint8Array = NOTHING;
   #pendingBytes = 0;
-  #spare: Uint8Array = new Uint8Array(4096);
   #waiters: Waiter[] = [];
   #writing: Promise<void> | undefined;
   #failure: NarthexError | undefined;
   #unsynced = false;
+  /** The last segment that the disk refused to keep, or -1. */
+  #syncFailedIn = -1;
 
   private constructor(dir: string, options: SegmentLogOptions) {
     this.dir = dir;
     this.#options = options;
+    this.#buffers = options.buffers ?? new BufferPool();
   }
 
   /** Opens the log in `dir` for appending, in a new segment behind those that exist. */
   static async open(dir: string, options: SegmentLogOptions): Promise<SegmentLog> {
     await mkdir(dir, { recursive: true });
     const log = new SegmentLog(dir, options);
-    const last = Math.max(-1, ...(await readdir(dir)).map(segmentIndex));
+    let last = -1;
+    for (const [index, path] of await listSegments(dir)) {
+      last = index;
+      log.#total += (await stat(path)).size;
+    }
     await log.#openSegment(last + 1);
     return log;
   }
@@ -68,6 +83,11 @@ export class SegmentLog {
     return this.#failure;
   }
 
+  /** Bytes of the segments that were there when the log was opened, and of all written since. */
+  get totalBytes(): number {
+    return this.#total;
+  }
+
   /** Bytes that wait to be written. */
   get pendingBytes(): number {
     return this.#pendingBytes;
@@ -78,8 +98,9 @@ export class SegmentLog {
     const length = end - start;
     const need = this.#pendingBytes + RECORD_HEADER_BYTES + length;
     if (need > this.#pending.length) {
-      const grown = new Uint8Array(Math.max(need, this.#pending.length * 2));
+      const grown = this.#buffers.take(Math.max(need, this.#pending.length * 2));
       grown.set(this.#pending.subarray(0, this.#pendingBytes));
+      this.#buffers.give(this.#pending);
       this.#pending = grown;
     }
     const at = this.#pendingBytes;
@@ -100,7 +121,6 @@ export class SegmentLog {
   }
 
   /** Never rejects: those who wait are told. */
-
   async #run(): Promise<void> {
     // Let the requests of this turn of the event loop join the write.
     await Promise.resolve();
@@ -109,11 +129,11 @@ export class SegmentLog {
       this.#waiters = [];
       const bytes = this.#pending;
       const count = this.#pendingBytes;
-      this.#pending = this.#spare;
+      this.#pending = NOTHING;
       this.#pendingBytes = 0;
       try {
         await this.#write(bytes, count);
-        this.#spare = bytes.length > 4 * 1024 * 1024 ? new Uint8Array(4096) : bytes;
+        this.#buffers.give(bytes);
         this.#failure = undefined;
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {
@@ -136,10 +156,11 @@ export class SegmentLog {
   /** Puts bytes that could not be written before those that came meanwhile. */
   #putBack(bytes: Uint8Array, count: number): void {
     const later = this.#pending.subarray(0, this.#pendingBytes);
-    const joined = new Uint8Array(Math.max(4096, count + later.length));
+    const joined = this.#buffers.take(count + later.length);
     joined.set(bytes.subarray(0, count));
     joined.set(later, count);
-    this.#spare = this.#pending;
+    this.#buffers.give(bytes);
+    this.#buffers.give(this.#pending);
     this.#pending = joined;
     this.#pendingBytes = count + later.length;
   }
@@ -158,9 +179,11 @@ export class SegmentLog {
       if (bytesWritten === 0) throw new Error("nothing could be written");
       done += bytesWritten;
     }
-    this.#written += count;
     this.#unsynced = true;
+    // Only then: what a disk would not keep is written again, at the same place.
     if (this.#options.fsync === "always") await this.sync();
+    this.#written += count;
+    this.#total += count;
   }
 
   /** Asks the disk to keep what was written; called on a timer with `fsync: interval`. */
@@ -171,8 +194,17 @@ export class SegmentLog {
       await this.#file?.datasync();
     } catch (error) {
       this.#unsynced = true;
+      this.#syncFailedIn = this.#index;
       throw error;
     }
+  }
+
+  /**
+   * True if the disk once refused to keep what was written: the kernel may have dropped that, whatever
+   * later calls say. What was lost so is to be written anew from memory, by a checkpoint.
+   */
+  get syncFailed(): boolean {
+    return this.#syncFailedIn >= 0;
   }
 
   /**
@@ -216,12 +248,14 @@ export class SegmentLog {
     this.#written = SEGMENT_HEADER_BYTES;
   }
 
-  /** Removes the segments before `index`. */
+  /** Removes the segments before `index`, for which a checkpoint stands. */
   async dropBefore(index: number): Promise<void> {
     for (const name of await readdir(this.dir)) {
       const found = segmentIndex(name);
       if (found >= 0 && found < index) await rm(join(this.dir, name), { force: true });
     }
+    // What may be missing in them is in the checkpoint.
+    if (this.#syncFailedIn < index) this.#syncFailedIn = -1;
   }
 
   /** Writes what is pending and closes the file. Closes it also where it rejects. */

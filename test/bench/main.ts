@@ -8,6 +8,7 @@ import { latencyPart, memoryPart } from "./pressure.ts";
 import { pushScrape } from "./push.ts";
 import { measureQueries, type QueryFigures } from "./queries.ts";
 import { available, type BenchServer, cpuOf, startServer } from "./servers.ts";
+import { blocksPart, replayPart, tenantsPart } from "./storage.ts";
 
 /** What one run of one server gave. */
 interface Figures {
@@ -47,8 +48,8 @@ function options(): Options {
     .option("--servers <list>", "which", "narthex,prometheus,victoria-metrics")
     .option(
       "--parts <list>",
-      "compare: all servers under one load; memory: of a query over more and more series; latency: of others beside a heavy query",
-      "compare,memory,latency",
+      "compare: all servers under one load; memory: of a query over more and more series; latency: of others beside a heavy query; replay: of a WAL; tenants: memory of many small ones; blocks: their size",
+      "compare,memory,latency,replay,tenants,blocks",
     )
     .option("--queries <pattern>", "only the queries that match", ".")
     .option("--no-queries", "leave the queries out")
@@ -218,6 +219,9 @@ async function main(): Promise<void> {
       report(all, given.servers);
       print([]);
     }
+    if (given.parts.includes("replay")) await replayPart(join(dir, "replay"), given.runs, print);
+    if (given.parts.includes("tenants")) await tenantsPart(join(dir, "tenants"), given.runs, print);
+    if (given.parts.includes("blocks")) await blocksPart(join(dir, "blocks"), given.servers, print);
     if (given.parts.includes("memory")) await memoryPart(join(dir, "memory"), print);
     if (given.parts.includes("latency")) await latencyPart(join(dir, "latency"), print);
   } finally {

@@ -1,7 +1,7 @@
 import type { Load } from "./data.ts";
 import type { BenchServer } from "./servers.ts";
 
-async function post(url: string, body: Buffer): Promise<void> {
+async function post(url: string, body: Buffer, tenant: string | undefined): Promise<void> {
   const response = await fetch(url, {
     method: "POST",
     body: new Uint8Array(body),
@@ -9,6 +9,7 @@ async function post(url: string, body: Buffer): Promise<void> {
       "content-type": "application/x-protobuf",
       "content-encoding": "snappy",
       "x-prometheus-remote-write-version": "0.1.0",
+      ...(tenant === undefined ? {} : { "x-scope-orgid": tenant }),
     },
   });
   const text = await response.text();
@@ -20,10 +21,11 @@ export async function pushScrape(
   server: BenchServer,
   load: Load,
   times: number[] = [],
+  tenant?: string,
 ): Promise<void> {
   for (const body of load.nextScrape()) {
     const before = performance.now();
-    await post(server.pushUrl, body);
+    await post(server.pushUrl, body, tenant);
     times.push(performance.now() - before);
   }
 }

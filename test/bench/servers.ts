@@ -14,11 +14,12 @@ export interface BenchServer {
   readonly queryUrl: string;
 }
 
-type Start = (dir: string) => Promise<BenchServer>;
+type Flags = Readonly<Record<string, string>>;
+type Start = (dir: string, flags: Flags) => Promise<BenchServer>;
 
-async function narthex(dir: string): Promise<BenchServer> {
+async function narthex(dir: string, flags: Flags): Promise<BenchServer> {
   const [port] = (await freePorts(1)) as [number];
-  const process = startNarthex({ dir, port, flags: { "agent.enabled": "false" } });
+  const process = startNarthex({ dir, port, flags: { "agent.enabled": "false", ...flags } });
   const base = `http://127.0.0.1:${port}`;
   await until("narthex is ready", () => answers(`${base}/ready`), { process });
   return {
@@ -42,6 +43,7 @@ async function prometheus(dir: string): Promise<BenchServer> {
       `--storage.tsdb.path=${join(dir, "prometheus")}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--web.enable-remote-write-receiver",
+      "--web.enable-admin-api",
     ],
     log: join(dir, "prometheus.log"),
   });
@@ -74,12 +76,16 @@ export function available(names: readonly string[]): string[] {
   return names.filter((name) => name === "narthex" || peer(name) !== undefined);
 }
 
-/** Starts a server with empty data below `dir`. */
-export async function startServer(name: string, dir: string): Promise<BenchServer> {
+/** Starts a server with its data below `dir`; flags are for narthex. */
+export async function startServer(
+  name: string,
+  dir: string,
+  flags: Flags = {},
+): Promise<BenchServer> {
   await mkdir(dir, { recursive: true });
   const start = STARTERS[name];
   if (start === undefined) throw new Error(`no bench server ${name}`);
-  return start(dir);
+  return start(dir, flags);
 }
 
 /** CPU seconds that `work` cost the server. */
