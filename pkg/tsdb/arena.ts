@@ -20,9 +20,11 @@ const FINE_CLASSES = FINE_LIMIT_BYTES / STEP_BYTES;
  */
 export class ByteArena {
   readonly pages: Uint8Array[] = [];
+  /** The same pages, of an arena of bytes. */
   readonly views: DataView[] = [];
-  /** The same pages as 32-bit words; addresses are multiples of 16. */
+  /** The same pages as 32-bit words, of an arena of words; addresses are multiples of 16. */
   readonly words: Uint32Array[] = [];
+  readonly #kind: "bytes" | "words";
   /** Bytes of all pages. */
   bytesReserved = 0;
   /** Bytes handed out and not freed, rounding included. */
@@ -30,6 +32,10 @@ export class ByteArena {
   #next = 0;
   #end = 0;
   readonly #free: (Stack | undefined)[] = [];
+
+  constructor(kind: "bytes" | "words" = "bytes") {
+    this.#kind = kind;
+  }
 
   /** The bytes that an allocation of `bytes` really has. */
   static capacityOf(bytes: number): number {
@@ -74,8 +80,8 @@ export class ByteArena {
       this.#next += piece;
       rest -= piece;
     }
-    // About a quarter of what there is, so that little of a small arena is spare.
-    let size = (this.bytesReserved >>> 2) & -PAGE_BYTES_MIN;
+    // About half of what there is, so that little of a small arena is spare.
+    let size = (this.bytesReserved >>> 1) & -PAGE_BYTES_MIN;
     if (size < PAGE_BYTES_MIN) size = PAGE_BYTES_MIN;
     if (size < capacity) size = (capacity + PAGE_BYTES_MIN - 1) & -PAGE_BYTES_MIN;
     if (size > PAGE_BYTES_MAX) size = PAGE_BYTES_MAX;
@@ -84,8 +90,8 @@ export class ByteArena {
     this.#next = this.pages.length * PAGE_BYTES_MAX;
     this.#end = this.#next + size;
     this.pages.push(page);
-    this.views.push(new DataView(page.buffer));
-    this.words.push(new Uint32Array(page.buffer));
+    if (this.#kind === "bytes") this.views.push(new DataView(page.buffer));
+    else this.words.push(new Uint32Array(page.buffer));
     this.bytesReserved += size;
   }
 }

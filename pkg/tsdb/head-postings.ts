@@ -1,8 +1,6 @@
 import { compareBytes, type Matcher } from "#pkg/labels/mod.ts";
-import { ShardedMap, type Symbols } from "./symbols.ts";
-
-/** Series numbers; a list of one is a bare number, which most label values have. */
-type Postings = number | PostingList;
+import { IdTable } from "./id-table.ts";
+import type { Symbols } from "./symbols.ts";
 
 /** Series numbers that mostly come in ascending order; numbers that are used again come late. */
 class PostingList {
@@ -57,10 +55,32 @@ class PostingList {
   }
 }
 
-/** Inverted index of a head: label name → value → series numbers. */
+/**
+ * Words of an entry, one for each label that some series has: name, value, what series; the entries of
+ * the same name before and after it.
+ */
+const ENTRY_WORDS = 5;
+const NAME = 0;
+const VALUE = 1;
+/** A series number where there is one, as most values have; else `-1 - n` for list n. */
+const SERIES = 2;
+const BEFORE = 3;
+const AFTER = 4;
+const NONE = -1;
+
+/** Inverted index of a head: label name and value → series numbers. */
 export class HeadPostings {
   readonly #symbols: Symbols;
-  readonly #names = new Map<number, ShardedMap<number, Postings>>();
+  #entries: Int32Array = new Int32Array(16 * ENTRY_WORDS);
+  #entryCount = 0;
+  #firstFree = NONE;
+  readonly #table = new IdTable((entry) =>
+    hashOf(this.#entries[entry * ENTRY_WORDS + NAME]!, this.#entries[entry * ENTRY_WORDS + VALUE]!),
+  );
+  readonly #lists: (PostingList | undefined)[] = [];
+  readonly #freeLists: number[] = [];
+  /** By name: the entry of its newest value. */
+  readonly #names = new Map<number, number>();
 
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
@@ -68,18 +88,82 @@ export class HeadPostings {
 
   /** Enters a series under one of its labels. */
   add(nameId: number, valueId: number, ref: number): void {
-    let values = this.#names.get(nameId);
-    if (values === undefined) {
-      this.#names.set(nameId, (values = new ShardedMap<number, Postings>((id) => id)));
+    const entry = this.#find(nameId, valueId);
+    if (entry < 0) {
+      this.#addEntry(nameId, valueId, ref);
+      return;
     }
-    const before = values.get(valueId);
-    if (before === undefined) values.set(valueId, ref);
-    else if (typeof before === "number") {
-      const list = new PostingList();
-      list.push(before);
-      list.push(ref);
-      values.set(valueId, list);
-    } else before.push(ref);
+    const at = entry * ENTRY_WORDS + SERIES;
+    const before = this.#entries[at]!;
+    if (before < 0) {
+      this.#lists[-1 - before]!.push(ref);
+      return;
+    }
+    const list = new PostingList();
+    list.push(before);
+    list.push(ref);
+    const n = this.#freeLists.pop() ?? this.#lists.length;
+    this.#lists[n] = list;
+    this.#entries[at] = -1 - n;
+  }
+
+  #find(nameId: number, valueId: number): number {
+    const hash = hashOf(nameId, valueId);
+    const slots = this.#table.slotsOf(hash);
+    const mask = slots.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const entry = slots[at]!;
+      if (entry < 0) return NONE;
+      const row = entry * ENTRY_WORDS;
+      if (this.#entries[row + VALUE] === valueId && this.#entries[row + NAME] === nameId) {
+        return entry;
+      }
+    }
+  }
+
+  #addEntry(nameId: number, valueId: number, ref: number): void {
+    let entry = this.#firstFree;
+    if (entry >= 0) this.#firstFree = this.#entries[entry * ENTRY_WORDS + AFTER]!;
+    else {
+      entry = this.#entryCount++;
+      if (this.#entryCount * ENTRY_WORDS > this.#entries.length) {
+        const grown = new Int32Array(
+          ENTRY_WORDS * (entry < 4096 ? 2 * entry : Math.floor(1.25 * entry)),
+        );
+        grown.set(this.#entries);
+        this.#entries = grown;
+      }
+    }
+    const row = entry * ENTRY_WORDS;
+    const after = this.#names.get(nameId) ?? NONE;
+    this.#entries[row + NAME] = nameId;
+    this.#entries[row + VALUE] = valueId;
+    this.#entries[row + SERIES] = ref;
+    this.#entries[row + BEFORE] = NONE;
+    this.#entries[row + AFTER] = after;
+    if (after >= 0) this.#entries[after * ENTRY_WORDS + BEFORE] = entry;
+    this.#names.set(nameId, entry);
+    this.#table.add(entry);
+  }
+
+  #removeEntry(entry: number): void {
+    const entries = this.#entries;
+    const row = entry * ENTRY_WORDS;
+    this.#table.remove(entry);
+    const before = entries[row + BEFORE]!;
+    const after = entries[row + AFTER]!;
+    if (after >= 0) entries[after * ENTRY_WORDS + BEFORE] = before;
+    if (before >= 0) entries[before * ENTRY_WORDS + AFTER] = after;
+    else if (after >= 0) this.#names.set(entries[row + NAME]!, after);
+    else this.#names.delete(entries[row + NAME]!);
+    entries[row + AFTER] = this.#firstFree;
+    this.#firstFree = entry;
+  }
+
+  /** The series of an entry, ascending; borrowed until the next change. */
+  #seriesOf(entry: number): Uint32Array {
+    const series = this.#entries[entry * ENTRY_WORDS + SERIES]!;
+    return series < 0 ? this.#lists[-1 - series]!.view() : Uint32Array.of(series);
   }
 
   /** All label names that some series has, unsorted. */
@@ -89,8 +173,16 @@ export class HeadPostings {
 
   /** All values of `name`, unsorted. */
   labelValues(name: string): string[] {
-    const values = this.#names.get(this.#symbols.find(name));
-    return values ? [...values.keys()].map((id) => this.#symbols.strings[id]!) : [];
+    const out: string[] = [];
+    this.#forEachValue(name, (value) => out.push(value));
+    return out;
+  }
+
+  #forEachValue(name: string, each: (value: string, entry: number) => void): void {
+    let entry = this.#names.get(this.#symbols.find(name)) ?? NONE;
+    for (; entry >= 0; entry = this.#entries[entry * ENTRY_WORDS + AFTER]!) {
+      each(this.#symbols.strings[this.#entries[entry * ENTRY_WORDS + VALUE]!]!, entry);
+    }
   }
 
   /**
@@ -103,7 +195,7 @@ export class HeadPostings {
     for (const matcher of matchers) {
       if (matcher.matches("")) {
         // Everything but the series with a value that does not match.
-        excluded.push(...this.#lists(matcher.name, (value) => !matcher.matches(value)));
+        excluded.push(...this.#listsOf(matcher.name, (value) => !matcher.matches(value)));
         continue;
       }
       const lists = this.#matching(matcher);
@@ -126,42 +218,51 @@ export class HeadPostings {
         : matcher.type === "=~"
           ? matcher.pattern?.setMatches
           : undefined;
-    if (set === undefined) return this.#lists(matcher.name, (value) => matcher.matches(value));
-    const values = this.#names.get(this.#symbols.find(matcher.name));
+    if (set === undefined) return this.#listsOf(matcher.name, (value) => matcher.matches(value));
+    const nameId = this.#symbols.find(matcher.name);
     const out: Uint32Array[] = [];
     for (const value of new Set(set)) {
-      const postings = values?.get(this.#symbols.find(value));
-      if (postings !== undefined) out.push(viewOf(postings));
+      const valueId = this.#symbols.find(value);
+      if (nameId < 0 || valueId < 0) continue;
+      const entry = this.#find(nameId, valueId);
+      if (entry >= 0) out.push(this.#seriesOf(entry));
     }
     return out;
   }
 
-  #lists(name: string, wanted: (value: string) => boolean): Uint32Array[] {
+  #listsOf(name: string, wanted: (value: string) => boolean): Uint32Array[] {
     const out: Uint32Array[] = [];
-    const values = this.#names.get(this.#symbols.find(name));
-    if (values === undefined) return out;
-    for (const [valueId, postings] of values.entries()) {
-      if (wanted(this.#symbols.strings[valueId]!)) out.push(viewOf(postings));
-    }
+    this.#forEachValue(name, (value, entry) => {
+      if (wanted(value)) out.push(this.#seriesOf(entry));
+    });
     return out;
   }
 
   /** Drops the series of one label for which `isDead` holds; returns how many it looked at. */
   removeWhere(nameId: number, valueId: number, isDead: (ref: number) => boolean): number {
-    const values = this.#names.get(nameId);
-    const postings = values?.get(valueId);
-    if (values === undefined || postings === undefined) return 0;
-    const count = typeof postings === "number" ? 1 : postings.length;
-    const isLeft =
-      typeof postings === "number" ? !isDead(postings) : postings.removeWhere(isDead) > 0;
-    if (!isLeft) values.delete(valueId);
-    if (!isLeft && values.isEmpty) this.#names.delete(nameId);
+    const entry = this.#find(nameId, valueId);
+    if (entry < 0) return 0;
+    const series = this.#entries[entry * ENTRY_WORDS + SERIES]!;
+    if (series >= 0) {
+      if (isDead(series)) this.#removeEntry(entry);
+      return 1;
+    }
+    const n = -1 - series;
+    const list = this.#lists[n]!;
+    const count = list.length;
+    if (list.removeWhere(isDead) === 0) {
+      this.#lists[n] = undefined;
+      this.#freeLists.push(n);
+      this.#removeEntry(entry);
+    }
     return count;
   }
 }
 
-function viewOf(postings: Postings): Uint32Array {
-  return typeof postings === "number" ? Uint32Array.of(postings) : postings.view();
+function hashOf(nameId: number, valueId: number): number {
+  const mixed = Math.imul(nameId, 0x9e3779b1) ^ Math.imul(valueId, 0x85ebca6b);
+  const hash = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+  return (hash ^ (hash >>> 13)) | 0;
 }
 
 /** The union of lists, by a bitmap over all rows: linear however many lists there are. */

@@ -62,7 +62,7 @@ export class Head {
   readonly index = new SeriesIndex();
   readonly hasher: LabelHasher;
   readonly chunkArena = new ByteArena();
-  readonly labelArena = new ByteArena();
+  readonly labelArena = new ByteArena("words");
   /** Rows that were given to new series since the reader ranked all; it takes them. */
   reusedRefs: number[] = [];
   /** Series that are not dead. */

@@ -20,7 +20,7 @@ class WeakHasher extends LabelHasher {
   override hash(view: DataView, start: number, end: number): void {
     super.hash(view, start, end);
     this.lo &= 7;
-    this.hi &= 0xf0000000;
+    this.hi &= 0xf0000003 | 0;
   }
 }
 
