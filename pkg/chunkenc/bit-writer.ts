@@ -43,6 +43,13 @@ export class BitWriter {
     } else this.#long(value);
   }
 
+  /** A safe integer in bytes of 7 bits, the sign in the lowest bit; not aligned to bytes. */
+  varint(value: number): void {
+    let rest = value < 0 ? -2 * value - 1 : 2 * value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.bits((rest % 0x80) | 0x80, 8);
+    this.bits(rest, 8);
+  }
+
   /** As `varbitInt`, of a number that is not negative. */
   varbitUint(value: number): void {
     if (value === 0) this.bits(0, 1);

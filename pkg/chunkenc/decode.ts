@@ -2,6 +2,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { type Chunk, ChunkEncoding, type SampleColumns } from "#pkg/storage/mod.ts";
 import { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
 import { decodeXor } from "./xor-decode.ts";
+import { decodeXor2 } from "./xor2-decode.ts";
 
 /**
  * Appends all samples of `chunk` to `into`. Raises `corruption` on bytes that are not what the
@@ -11,6 +12,9 @@ export function decodeChunk(chunk: Chunk, into: SampleColumns, path?: string): v
   switch (chunk.encoding) {
     case ChunkEncoding.xor:
       decodeXor(chunk.bytes, chunk.start, chunk.end, into, path);
+      return;
+    case ChunkEncoding.xor2:
+      decodeXor2(chunk.bytes, chunk.start, chunk.end, into, path);
       return;
     case ChunkEncoding.histogram:
       decodeHistogram(chunk.bytes, chunk.start, chunk.end, into, path);

@@ -11,3 +11,5 @@ export {
 export { decodeXor, xorSampleCount } from "./xor-decode.ts";
 export { encodeXor, XOR_SAMPLES_MAX, XorEncoder } from "./xor-encode.ts";
 export { encodeXorSingle, xorSingleBytes } from "./xor-single.ts";
+export { decodeXor2 } from "./xor2-decode.ts";
+export { encodeXor2, Xor2Encoder } from "./xor2-encode.ts";

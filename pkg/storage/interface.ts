@@ -69,7 +69,19 @@ export interface Querier extends LabelQuerier {
 }
 
 /** Encoding byte of a chunk, as block files write it. Source: Prometheus tsdb/chunkenc. */
-export const ChunkEncoding = { none: 0, xor: 1, histogram: 2, floatHistogram: 3 } as const;
+export const ChunkEncoding = {
+  none: 0,
+  xor: 1,
+  histogram: 2,
+  floatHistogram: 3,
+  /** Floats, with start timestamps where there are any. */
+  xor2: 4,
+  /** Histograms with start timestamps. */
+  histogramSt: 5,
+  floatHistogramSt: 6,
+  /** Downsampled by Thanos: up to five chunks in one. */
+  aggregate: 0xff,
+} as const;
 /** A value of `ChunkEncoding`; other numbers are unknown encodings, to be refused by name. */
 export type ChunkEncoding = (typeof ChunkEncoding)[keyof typeof ChunkEncoding];
 
