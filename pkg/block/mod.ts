@@ -27,7 +27,7 @@ export {
   readMeta,
   TOMBSTONES_FILE,
 } from "./meta.ts";
-export { chunksOf, clipChunk, joinOverlaps } from "./overlaps.ts";
+export { type ChunksOfOptions, chunksOf, clipChunk, joinOverlaps } from "./overlaps.ts";
 export { type BlockParts, BlockQuerier, withoutIntervals } from "./querier.ts";
 export { BlockReader } from "./reader.ts";
 export { type BlockWriterOptions, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";

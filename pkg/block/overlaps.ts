@@ -1,8 +1,10 @@
 import {
   decodeChunk,
   encodeColumns,
+  encodeFloats,
   encodeHistogramPart,
-  encodeXor,
+  type FloatEncoding,
+  isFloatChunk,
   seriesFromChunks,
 } from "#pkg/chunkenc/mod.ts";
 import { type Chunk, ChunkEncoding, type ChunkSeries, SampleColumns } from "#pkg/storage/mod.ts";
@@ -13,10 +15,11 @@ const SAMPLES_PER_CHUNK = 120;
 /**
  * The series with chunks as a block wants them: in order and without overlap. Chunks that overlap
  * (replicas, out-of-order samples) are merged sample by sample as `ChunkSeriesReader` does and
- * encoded anew; all others are passed on as they are. Chunks of unknown encodings must not overlap:
- * they raise `execution`.
+ * encoded anew; all others are passed on as they are. Floats that are encoded anew are XOR2 if some of
+ * them were or had start timestamps, unless `options` say so in any case. Chunks of unknown encodings
+ * must not overlap: they raise `execution`.
  */
-export function joinOverlaps(series: ChunkSeries): ChunkSeries {
+export function joinOverlaps(series: ChunkSeries, options: ChunksOfOptions = {}): ChunkSeries {
   const { chunks } = series;
   let hasOverlap = false;
   for (let i = 1; i < chunks.length && !hasOverlap; i++) {
@@ -32,25 +35,47 @@ export function joinOverlaps(series: ChunkSeries): ChunkSeries {
       end++;
     }
     if (end === i + 1) out.push(chunks[i]!);
-    else out.push(...encodeAnew({ labels: series.labels, chunks: chunks.slice(i, end) }));
+    else {
+      out.push(...encodeAnew({ labels: series.labels, chunks: chunks.slice(i, end) }, options));
+    }
     i = end;
   }
   return { labels: series.labels, chunks: out };
 }
 
-function encodeAnew(series: ChunkSeries): Chunk[] {
+function encodeAnew(series: ChunkSeries, options: ChunksOfOptions): Chunk[] {
   const columns = new SampleColumns();
   const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
   seriesFromChunks(series).read(columns, NEGATIVE_INFINITY, POSITIVE_INFINITY);
   // Floats hold the counts of integer histograms exactly; the other way is a loss.
-  const integer = series.chunks.every(({ encoding }) => encoding !== ChunkEncoding.floatHistogram);
-  return encodeColumns(columns, 0, columns.length, { samplesMax: SAMPLES_PER_CHUNK, integer });
+  const integer = series.chunks.every((chunk) => isFloatChunk(chunk) || isIntegerChunk(chunk));
+  const isXor2 = series.chunks.some(({ encoding }) => encoding === ChunkEncoding.xor2);
+  return encodeColumns(columns, 0, columns.length, {
+    samplesMax: SAMPLES_PER_CHUNK,
+    integer,
+    floatEncoding: isXor2 ? "xor2" : "xor",
+    ...options,
+  });
 }
 
-/** Encodes columns as chunks of at most 120 samples of about equal length; histograms as floats. */
-export function chunksOf(columns: SampleColumns): Chunk[] {
-  const options = { samplesMax: SAMPLES_PER_CHUNK, integer: false };
-  return encodeColumns(columns, 0, columns.length, options);
+/** True if the chunk holds histograms whose counts are whole numbers. */
+function isIntegerChunk({ encoding }: Chunk): boolean {
+  return encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.histogramSt;
+}
+
+/** How to write chunks anew. */
+export interface ChunksOfOptions {
+  /** Of floats without start timestamps. @default "xor" */
+  readonly floatEncoding?: FloatEncoding;
+}
+
+/**
+ * Encodes columns as chunks of at most 120 samples of about equal length, start timestamps included;
+ * histograms as floats.
+ */
+export function chunksOf(columns: SampleColumns, options: ChunksOfOptions = {}): Chunk[] {
+  const all = { samplesMax: SAMPLES_PER_CHUNK, integer: false, ...options };
+  return encodeColumns(columns, 0, columns.length, all);
 }
 
 /**
@@ -70,17 +95,18 @@ export function clipChunk(chunk: Chunk, mint: number, maxt: number): Chunk | und
   return from === to ? undefined : encodePart(columns, from, to, chunk.encoding);
 }
 
-/** Entries `[from, to)`, at least one, of what was a chunk of `encoding`, as one of it again. */
+/**
+ * Entries `[from, to)`, at least one, of what was a chunk of `encoding`, as one of it again: with start
+ * timestamps where there are any left.
+ */
 export function encodePart(
   columns: SampleColumns,
   from: number,
   to: number,
   encoding: Chunk["encoding"],
 ): Chunk {
-  if (encoding !== ChunkEncoding.xor) {
-    return encodeHistogramPart(columns, from, to, encoding === ChunkEncoding.histogram);
-  }
-  const bytes = encodeXor(columns, from, to);
-  const [mint, maxt] = [columns.timestamps[from]!, columns.timestamps[to - 1]!];
-  return { encoding: ChunkEncoding.xor, mint, maxt, bytes, start: 0, end: bytes.length };
+  if (encoding === ChunkEncoding.xor) return encodeFloats(columns, from, to, "xor");
+  if (encoding === ChunkEncoding.xor2) return encodeFloats(columns, from, to, "xor2");
+  const integer = encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.histogramSt;
+  return encodeHistogramPart(columns, from, to, integer);
 }

@@ -1,7 +1,12 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Pacer, throwIfAborted } from "#pkg/async/mod.ts";
-import { xorSampleCount } from "#pkg/chunkenc/mod.ts";
+import {
+  chunkSampleCount,
+  type FloatEncoding,
+  isFloatChunk,
+  recodeFloatChunk,
+} from "#pkg/chunkenc/mod.ts";
 import { ChunkWriter } from "#pkg/chunks/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { ByteWriter } from "#pkg/encoding/mod.ts";
@@ -9,7 +14,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { atomicWrite, syncDir } from "#pkg/fsutil/mod.ts";
 import { type ChunkEntry, encodeChunkEntries, IndexWriter } from "#pkg/index/mod.ts";
 import { compareLabels, formatLabels, type Labels } from "#pkg/labels/mod.ts";
-import { ChunkEncoding, type ChunkSeries } from "#pkg/storage/mod.ts";
+import type { ChunkSeries } from "#pkg/storage/mod.ts";
 import {
   type BlockCompaction,
   type BlockMeta,
@@ -40,6 +45,12 @@ export interface BlockWriterOptions {
   /** Level 1 with itself as source where absent. */
   readonly compaction?: BlockCompaction;
   readonly thanos?: Readonly<Record<string, unknown>>;
+  /**
+   * Floats are written in this encoding; those that are not yet are encoded anew, but XOR2 with start
+   * timestamps stays. Absent: chunks are written as they come. Only XOR is read by Prometheus before
+   * 3.14.
+   */
+  readonly floatEncoding?: FloatEncoding;
   /** 512 MiB unless a test wants small segments. */
   readonly segmentBytesMax?: number;
   readonly signal?: AbortSignal;
@@ -81,6 +92,10 @@ export async function writeBlock(
   }
 }
 
+function recode({ labels, chunks }: ChunkSeries, encoding: FloatEncoding): ChunkSeries {
+  return { labels, chunks: chunks.map((chunk) => recodeFloatChunk(chunk, encoding)) };
+}
+
 /** The files of one block in the making. */
 class BlockFiles {
   readonly #dir: string;
@@ -106,8 +121,10 @@ class BlockFiles {
 
   async append(batch: readonly ChunkSeries[]): Promise<void> {
     throwIfAborted(this.#options.signal);
-    for (const series of batch) {
-      if (series.chunks.length === 0) continue;
+    const { floatEncoding } = this.#options;
+    for (const given of batch) {
+      if (given.chunks.length === 0) continue;
+      const series = floatEncoding === undefined ? given : recode(given, floatEncoding);
       this.#check(series);
       const refs: number[] = [];
       await this.#chunks.append(series.chunks, refs);
@@ -189,10 +206,9 @@ class BlockFiles {
   #count(series: ChunkSeries): void {
     this.#seriesCount++;
     this.#chunkCount += series.chunks.length;
-    for (const { encoding, bytes, start, end } of series.chunks) {
-      // Histogram chunks begin with a count of samples too.
-      const samples = xorSampleCount(bytes, start, end);
-      if (encoding === ChunkEncoding.xor) this.#floatSamples += samples;
+    for (const chunk of series.chunks) {
+      const samples = chunkSampleCount(chunk);
+      if (isFloatChunk(chunk)) this.#floatSamples += samples;
       else this.#histogramSamples += samples;
     }
   }

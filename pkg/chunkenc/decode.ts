@@ -1,6 +1,11 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { type Chunk, ChunkEncoding, type SampleColumns } from "#pkg/storage/mod.ts";
-import { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
+import {
+  decodeFloatHistogram,
+  decodeFloatHistogramSt,
+  decodeHistogram,
+  decodeHistogramSt,
+} from "./histogram-decode.ts";
 import { decodeXor } from "./xor-decode.ts";
 import { decodeXor2 } from "./xor2-decode.ts";
 
@@ -21,6 +26,12 @@ export function decodeChunk(chunk: Chunk, into: SampleColumns, path?: string): v
       return;
     case ChunkEncoding.floatHistogram:
       decodeFloatHistogram(chunk.bytes, chunk.start, chunk.end, into, path);
+      return;
+    case ChunkEncoding.histogramSt:
+      decodeHistogramSt(chunk.bytes, chunk.start, chunk.end, into, path);
+      return;
+    case ChunkEncoding.floatHistogramSt:
+      decodeFloatHistogramSt(chunk.bytes, chunk.start, chunk.end, into, path);
       return;
     default:
       throw new NarthexError("execution", `decode chunk: unknown encoding ${chunk.encoding}`, {

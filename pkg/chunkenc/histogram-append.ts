@@ -8,7 +8,7 @@ import { HistogramWriter } from "./histogram-writer.ts";
 /**
  * A chunk of histograms that grows at its end: what `encodeHistograms` would write of its samples.
  * Samples are histograms, which are kept and must not change any more, or stale markers
- * (undefined). Buckets that are new to the chunk have it written anew.
+ * (undefined). Buckets that are new to the chunk have it written anew. Start timestamps are not kept.
  */
 export class HistogramAppender {
   /** True if all counts are whole numbers, and the chunk is one of integers. */
@@ -57,7 +57,9 @@ export class HistogramAppender {
   }
 
   #newWriter(): HistogramWriter {
-    return new HistogramWriter(this.#group.layout ?? EMPTY_LAYOUT, this.#group.flags, this.integer);
+    const { layout, flags } = this.#group;
+    const options = { flags, integer: this.integer, starts: false };
+    return new HistogramWriter(layout ?? EMPTY_LAYOUT, options);
   }
 
   #rewrite(): void {

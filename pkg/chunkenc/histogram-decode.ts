@@ -12,9 +12,11 @@ import {
   CounterResetFlags,
   countBuckets,
   HISTOGRAM_HEADER_BYTES,
+  HISTOGRAM_ST_SAMPLES_MAX,
   type HistogramLayout,
   readLayout,
 } from "./histogram-layout.ts";
+import { StartReader } from "./start-times.ts";
 import { XorValues } from "./xor-values.ts";
 
 /** Bits that a sample takes at least: time, count, zero count and sum, or a stale marker's. */
@@ -34,7 +36,21 @@ export function decodeHistogram(
   into: SampleColumns,
   path = "chunk",
 ): void {
-  decode({ bytes, start, end, path, bucketBits: 1 }, into, (layout) => new IntegerDecoder(layout));
+  decode({ bytes, start, end, path, bucketBits: 1, starts: false }, into, integerDecoder);
+}
+
+/**
+ * As `decodeHistogram`, of an integer histogram chunk with start timestamps. Source:
+ * docs/format/chunks.md#histogram.
+ */
+export function decodeHistogramSt(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: SampleColumns,
+  path = "chunk",
+): void {
+  decode({ bytes, start, end, path, bucketBits: 1, starts: true }, into, integerDecoder);
 }
 
 /** As `decodeHistogram`, of a float histogram chunk. Source: docs/format/chunks.md#histogram. */
@@ -45,7 +61,21 @@ export function decodeFloatHistogram(
   into: SampleColumns,
   path = "chunk",
 ): void {
-  decode({ bytes, start, end, path, bucketBits: 64 }, into, (layout) => new FloatDecoder(layout));
+  decode({ bytes, start, end, path, bucketBits: 64, starts: false }, into, floatDecoder);
+}
+
+/**
+ * As `decodeHistogram`, of a float histogram chunk with start timestamps. Source:
+ * docs/format/chunks.md#histogram.
+ */
+export function decodeFloatHistogramSt(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: SampleColumns,
+  path = "chunk",
+): void {
+  decode({ bytes, start, end, path, bucketBits: 64, starts: true }, into, floatDecoder);
 }
 
 interface Source {
@@ -54,7 +84,12 @@ interface Source {
   readonly end: number;
   readonly path: string;
   readonly bucketBits: number;
+  /** Samples carry start timestamps. */
+  readonly starts: boolean;
 }
+
+const integerDecoder = (layout: HistogramLayout): SampleDecoder => new IntegerDecoder(layout);
+const floatDecoder = (layout: HistogramLayout): SampleDecoder => new FloatDecoder(layout);
 
 /** What differs between the two encodings. */
 interface SampleDecoder {
@@ -75,8 +110,9 @@ function decode(
   if (end - start < HISTOGRAM_HEADER_BYTES) {
     throw new CorruptionError(path, start, "chunk shorter than its header");
   }
-  const count = (bytes[start]! << 8) | bytes[start + 1]!;
-  const flags = bytes[start + 2]! & COUNTER_RESET_MASK;
+  const word = (bytes[start]! << 8) | bytes[start + 1]!;
+  const count = source.starts ? word & HISTOGRAM_ST_SAMPLES_MAX : word;
+  const flags = bytes[source.starts ? start : start + 2]! & COUNTER_RESET_MASK;
   if (count === 0) return;
   const reader = new BitReader(bytes, start + HISTOGRAM_HEADER_BYTES, end, path);
   if (count * SAMPLE_BITS_MIN > reader.left) {
@@ -85,7 +121,8 @@ function decode(
   const before = into.length;
   try {
     const layout = readLayout(reader, source.bucketBits);
-    readSamples(reader, into, { layout, flags, count, decoder: decoderOf(layout) });
+    const starts = source.starts ? new StartReader(bytes[start + 2]!) : undefined;
+    readSamples(reader, into, { layout, flags, count, starts, decoder: decoderOf(layout) });
   } catch (error) {
     into.truncate(before);
     throw error;
@@ -96,14 +133,16 @@ interface ChunkContent {
   readonly layout: HistogramLayout;
   readonly flags: number;
   readonly count: number;
+  readonly starts: StartReader | undefined;
   readonly decoder: SampleDecoder;
 }
 
 function readSamples(reader: BitReader, into: SampleColumns, content: ChunkContent): void {
-  const { layout, flags, count, decoder } = content;
+  const { layout, flags, count, starts, decoder } = content;
   let time = 0;
   let delta = 0;
   for (let i = 0; i < count; i++) {
+    const previous = time;
     if (i === 0) time = reader.varbitInt();
     else {
       delta += reader.varbitInt();
@@ -114,6 +153,8 @@ function readSamples(reader: BitReader, into: SampleColumns, content: ChunkConte
     const isStale = !(i === 0 ? decoder.first(reader) : decoder.next(reader));
     if (isStale) into.pushStale(time);
     else into.pushHistogram(time, histogramOf(decoder, layout, hintOf(flags, i)));
+    starts?.read(i, time, previous, reader);
+    if (starts !== undefined) into.setStart(into.length - 1, starts.start);
   }
 }
 

@@ -22,6 +22,10 @@ export const EMPTY_LAYOUT: HistogramLayout = {
 
 /** Sample count, big endian, and flags. */
 export const HISTOGRAM_HEADER_BYTES = 3;
+/** The most samples that the count in the header can name. */
+export const HISTOGRAM_SAMPLES_MAX = 0xffff;
+/** As `HISTOGRAM_SAMPLES_MAX`, where the flags share the count's bytes: with start timestamps. */
+export const HISTOGRAM_ST_SAMPLES_MAX = 0x3fff;
 /** The bits of the flags that tell of counter resets. */
 export const COUNTER_RESET_MASK = 0xc0;
 

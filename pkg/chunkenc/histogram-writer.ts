@@ -10,7 +10,17 @@ import {
   type HistogramLayout,
   writeLayout,
 } from "./histogram-layout.ts";
+import { StartWriter } from "./start-times.ts";
 import { XorValues } from "./xor-values.ts";
+
+/** What a chunk is, beside its layout. */
+export interface HistogramWriterOptions {
+  readonly flags: CounterResetFlags;
+  /** All counts are whole numbers. */
+  readonly integer: boolean;
+  /** Samples carry start timestamps: the forms 5 and 6 of the chunk, not 2 and 3. */
+  readonly starts: boolean;
+}
 
 /** Writes one chunk, sample by sample. */
 export class HistogramWriter {
@@ -18,22 +28,28 @@ export class HistogramWriter {
   readonly #flags: CounterResetFlags;
   readonly #out = new BitWriter();
   readonly #encoder: IntegerEncoder | FloatEncoder;
+  readonly #starts: StartWriter | undefined;
   #time = 0;
   #delta = 0;
 
-  constructor(layout: HistogramLayout, flags: CounterResetFlags, integer: boolean) {
+  constructor(layout: HistogramLayout, { flags, integer, starts }: HistogramWriterOptions) {
     this.#flags = flags;
+    this.#starts = starts ? new StartWriter() : undefined;
     for (let i = 0; i < HISTOGRAM_HEADER_BYTES; i++) this.#out.bits(0, 8);
     writeLayout(layout, this.#out);
     this.#encoder = integer ? new IntegerEncoder(layout) : new FloatEncoder(layout);
   }
 
-  /** Appends a histogram whose buckets the layout has, or a stale marker; times ascend. */
-  append(t: number, h: FloatHistogram | undefined): void {
+  /**
+   * Appends a histogram whose buckets the layout has, or a stale marker; times ascend. `start` is
+   * its start timestamp, ms, 0 for unknown; it is lost in chunks without.
+   */
+  append(t: number, h: FloatHistogram | undefined, start = 0): void {
     const isFirst = this.count === 0;
     const delta = isFirst ? 0 : t - this.#time;
     this.#out.varbitInt(isFirst ? t : delta - this.#delta);
     this.#encoder.write(h, isFirst, this.#out);
+    this.#starts?.write(this.count, { start, t, previous: this.#time }, this.#out);
     this.#time = t;
     this.#delta = delta;
     this.count++;
@@ -48,7 +64,11 @@ export class HistogramWriter {
     const bytes = this.#out.view();
     bytes[0] = this.count >>> 8;
     bytes[1] = this.count & 0xff;
-    bytes[2] = this.#flags;
+    if (this.#starts === undefined) bytes[2] = this.#flags;
+    else {
+      bytes[0] |= this.#flags;
+      bytes[2] = this.#starts.header;
+    }
     return bytes;
   }
 }

@@ -1,8 +1,19 @@
 export { decodeChunk } from "./decode.ts";
-export { encodeColumns } from "./encode-columns.ts";
+export {
+  type EncodeColumnsOptions,
+  encodeColumns,
+  encodeFloats,
+  type FloatEncoding,
+} from "./encode-columns.ts";
 export { HistogramAppender } from "./histogram-append.ts";
-export { decodeFloatHistogram, decodeHistogram } from "./histogram-decode.ts";
+export {
+  decodeFloatHistogram,
+  decodeFloatHistogramSt,
+  decodeHistogram,
+  decodeHistogramSt,
+} from "./histogram-decode.ts";
 export { encodeHistogramPart, encodeHistograms } from "./histogram-encode.ts";
+export { chunkSampleCount, isFloatChunk, recodeFloatChunk } from "./recode.ts";
 export {
   ChunkSeriesReader,
   chunkQuerierAsQuerier,

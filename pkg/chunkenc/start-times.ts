@@ -1,3 +1,4 @@
+import type { SampleColumns } from "#pkg/storage/mod.ts";
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
 
@@ -16,6 +17,21 @@ export function knownStart(startMs: number): number {
   return Number.isInteger(startMs) && startMs >= -START_MAX && startMs <= START_MAX ? startMs : 0;
 }
 
+/** True if any of entries `[from, to)` of `columns` has a start timestamp that chunks can keep. */
+export function hasStarts(columns: SampleColumns, from: number, to: number): boolean {
+  const { starts } = columns;
+  if (starts === undefined) return false;
+  for (let i = from; i < to; i++) if (starts[i] !== 0 && knownStart(starts[i]!) !== 0) return true;
+  return false;
+}
+
+/** The times of a sample, ms: its start, its own, and that of the sample before it. */
+export interface SampleTimes {
+  readonly start: number;
+  readonly t: number;
+  readonly previous: number;
+}
+
 /** Writes the start timestamps of histogram chunks. Source: docs/format/chunks.md#start-timestamps. */
 export class StartWriter {
   /** The byte of the chunk's header. */
@@ -23,18 +39,19 @@ export class StartWriter {
   #start = 0;
   #distance = 0;
 
-  /** Writes the start of sample `i`; `t` is its time, `previous` that of the one before. */
-  write(i: number, start: number, t: number, previous: number, to: BitWriter): void {
+  /** Writes the start of sample `i` of the chunk. */
+  write(i: number, times: SampleTimes, to: BitWriter): void {
+    const start = knownStart(times.start);
     if (i === 0) {
       this.#start = start;
       if (start === 0) return;
       this.header = START_KNOWN;
-      to.varint(t - start);
+      to.varint(times.t - start);
       return;
     }
     const hasBegun = (this.header & START_CHANGE_MASK) !== 0;
     if (!hasBegun && start === this.#start && i !== START_CHANGE_MAX) return;
-    const distance = previous - start;
+    const distance = times.previous - start;
     to.varbitInt(hasBegun ? distance - this.#distance : distance);
     if (!hasBegun) this.header |= i;
     this.#distance = distance;
@@ -55,7 +72,7 @@ export class StartReader {
     this.#from = header & START_CHANGE_MASK;
   }
 
-  /** Reads the start of sample `i`; see `StartWriter.write`. */
+  /** Reads the start of sample `i` at time `t`, behind one at `previous`. */
   read(i: number, t: number, previous: number, from: BitReader): void {
     if (i === 0) {
       if (this.#isFirstKnown) this.#set(t - from.varint(), from);
