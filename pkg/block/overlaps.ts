@@ -7,6 +7,7 @@ import {
   isFloatChunk,
   seriesFromChunks,
 } from "#pkg/chunkenc/mod.ts";
+import { NarthexError } from "#pkg/errs/mod.ts";
 import { type Chunk, ChunkEncoding, type ChunkSeries, SampleColumns } from "#pkg/storage/mod.ts";
 
 /** Samples in a chunk that is encoded anew; what Prometheus aims at. */
@@ -17,7 +18,7 @@ const SAMPLES_PER_CHUNK = 120;
  * (replicas, out-of-order samples) are merged sample by sample as `ChunkSeriesReader` does and
  * encoded anew; all others are passed on as they are. Floats that are encoded anew are XOR2 if some of
  * them were or had start timestamps, unless `options` say so in any case. Chunks of unknown encodings
- * must not overlap: they raise `execution`.
+ * must not overlap, nor downsampled ones: they raise `execution`.
  */
 export function joinOverlaps(series: ChunkSeries, options: ChunksOfOptions = {}): ChunkSeries {
   const { chunks } = series;
@@ -43,7 +44,14 @@ export function joinOverlaps(series: ChunkSeries, options: ChunksOfOptions = {})
   return { labels: series.labels, chunks: out };
 }
 
+/** Averages would be written in the place of aggregates. */
+function refuseAggregates(chunks: readonly Chunk[]): void {
+  if (chunks.every(({ encoding }) => encoding !== ChunkEncoding.aggregate)) return;
+  throw new NarthexError("execution", "encode chunk anew: it is downsampled, want a raw one");
+}
+
 function encodeAnew(series: ChunkSeries, options: ChunksOfOptions): Chunk[] {
+  refuseAggregates(series.chunks);
   const columns = new SampleColumns();
   const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
   seriesFromChunks(series).read(columns, NEGATIVE_INFINITY, POSITIVE_INFINITY);
@@ -80,11 +88,12 @@ export function chunksOf(columns: SampleColumns, options: ChunksOfOptions = {}):
 
 /**
  * The part of a chunk inside `[mint, maxt]`, ms: the chunk itself where all of it is, undefined
- * where nothing is, else encoded anew.
+ * where nothing is, else encoded anew. Errors: `execution` for a downsampled chunk that would be.
  */
 export function clipChunk(chunk: Chunk, mint: number, maxt: number): Chunk | undefined {
   if (chunk.mint >= mint && chunk.maxt <= maxt) return chunk;
   if (chunk.mint > maxt || chunk.maxt < mint) return undefined;
+  refuseAggregates([chunk]);
   const columns = new SampleColumns();
   decodeChunk(chunk, columns);
   const { timestamps } = columns;
@@ -97,7 +106,7 @@ export function clipChunk(chunk: Chunk, mint: number, maxt: number): Chunk | und
 
 /**
  * Entries `[from, to)`, at least one, of what was a chunk of `encoding`, as one of it again: with start
- * timestamps where there are any left.
+ * timestamps where there are any left. What was decoded from a downsampled one becomes a raw one.
  */
 export function encodePart(
   columns: SampleColumns,
@@ -107,6 +116,9 @@ export function encodePart(
 ): Chunk {
   if (encoding === ChunkEncoding.xor) return encodeFloats(columns, from, to, "xor");
   if (encoding === ChunkEncoding.xor2) return encodeFloats(columns, from, to, "xor2");
+  if (encoding === ChunkEncoding.aggregate && !columns.isHistogram(from)) {
+    return encodeFloats(columns, from, to, "xor");
+  }
   const integer = encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.histogramSt;
   return encodeHistogramPart(columns, from, to, integer);
 }

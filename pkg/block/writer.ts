@@ -14,7 +14,7 @@ import { NarthexError } from "#pkg/errs/mod.ts";
 import { atomicWrite, syncDir } from "#pkg/fsutil/mod.ts";
 import { type ChunkEntry, encodeChunkEntries, IndexWriter } from "#pkg/index/mod.ts";
 import { compareLabels, formatLabels, type Labels } from "#pkg/labels/mod.ts";
-import type { ChunkSeries } from "#pkg/storage/mod.ts";
+import { ChunkEncoding, type ChunkSeries } from "#pkg/storage/mod.ts";
 import {
   type BlockCompaction,
   type BlockMeta,
@@ -106,6 +106,7 @@ class BlockFiles {
   readonly #symbols = new Map<string, number>();
   readonly #chunkList = new ByteWriter(1024);
   #last: Labels | undefined;
+  #samples = 0;
   #floatSamples = 0;
   #histogramSamples = 0;
   #seriesCount = 0;
@@ -152,7 +153,7 @@ class BlockFiles {
       minTime: mint,
       maxTime: maxt,
       stats: {
-        numSamples: this.#floatSamples + this.#histogramSamples,
+        numSamples: this.#samples,
         ...(this.#floatSamples > 0 ? { numFloatSamples: this.#floatSamples } : {}),
         ...(this.#histogramSamples > 0 ? { numHistogramSamples: this.#histogramSamples } : {}),
         numSeries: this.#seriesCount,
@@ -208,8 +209,10 @@ class BlockFiles {
     this.#chunkCount += series.chunks.length;
     for (const chunk of series.chunks) {
       const samples = chunkSampleCount(chunk);
+      this.#samples += samples;
       if (isFloatChunk(chunk)) this.#floatSamples += samples;
-      else this.#histogramSamples += samples;
+      // Downsampled ones are neither, as in the blocks that Thanos writes.
+      else if (chunk.encoding !== ChunkEncoding.aggregate) this.#histogramSamples += samples;
     }
   }
 

@@ -101,17 +101,23 @@ export class BitReader {
     return value > 2 ** (size - 1) ? value - 2 ** size : value;
   }
 
-  /** What `BitWriter.varint` writes; as to exactness see `varbitInt`. */
-  varint(): number {
+  /** A number of 7 bits a byte, low ones first; as to exactness see `varbitInt`. */
+  uvarint(): number {
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
       const byte = this.bits(8);
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+      if (byte < 0x80) return value;
       scale *= 128;
     }
     return this.fail("varint longer than 10 bytes");
+  }
+
+  /** What `BitWriter.varint` writes: as `uvarint`, the sign in the lowest bit. */
+  varint(): number {
+    const value = this.uvarint();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
   }
 
   /** As `varbitInt`, without a sign. */

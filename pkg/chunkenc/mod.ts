@@ -1,3 +1,5 @@
+export { AGGREGATES, type Aggregate, type AggregateChunks, splitAggrChunk } from "./aggregate.ts";
+export { aggregateSeries } from "./aggregate-series.ts";
 export { decodeChunk } from "./decode.ts";
 export {
   type EncodeColumnsOptions,

@@ -1,4 +1,5 @@
 import { type Chunk, ChunkEncoding, SampleColumns } from "#pkg/storage/mod.ts";
+import { splitAggrChunk } from "./aggregate.ts";
 import { decodeChunk } from "./decode.ts";
 import { encodeFloats, type FloatEncoding } from "./encode-columns.ts";
 import { HISTOGRAM_ST_SAMPLES_MAX } from "./histogram-layout.ts";
@@ -18,7 +19,10 @@ export function recodeFloatChunk(chunk: Chunk, encoding: FloatEncoding): Chunk {
   return recoded.encoding === from ? chunk : recoded;
 }
 
-/** The number of samples that the header of a chunk declares; 0 for encodings that are unknown. */
+/**
+ * The number of samples that the header of a chunk declares, 0 for encodings that are unknown: of a
+ * downsampled one its counts. Errors: `corruption` of a downsampled one.
+ */
 export function chunkSampleCount(chunk: Chunk): number {
   const { bytes, start, end } = chunk;
   if (end - start < 2) return 0;
@@ -32,6 +36,10 @@ export function chunkSampleCount(chunk: Chunk): number {
     case ChunkEncoding.histogramSt:
     case ChunkEncoding.floatHistogramSt:
       return word & HISTOGRAM_ST_SAMPLES_MAX;
+    case ChunkEncoding.aggregate: {
+      const { count } = splitAggrChunk(chunk);
+      return count === undefined ? 0 : chunkSampleCount(count);
+    }
     default:
       return 0;
   }
