@@ -1,1 +1,10 @@
-export { decodeTombstones, type Interval, joinIntervals, type Tombstones } from "./tombstones.ts";
+export {
+  addTombstone,
+  countTombstones,
+  decodeTombstones,
+  encodeTombstones,
+  type Interval,
+  joinIntervals,
+  joinTombstones,
+  type Tombstones,
+} from "./tombstones.ts";

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteWriter, crc32c } from "#pkg/encoding/mod.ts";
 import { CorruptionError } from "#pkg/errs/mod.ts";
-import { decodeTombstones, joinIntervals } from "./mod.ts";
+import {
+  addTombstone,
+  countTombstones,
+  decodeTombstones,
+  encodeTombstones,
+  type Interval,
+  joinIntervals,
+  joinTombstones,
+} from "./mod.ts";
 
 type Stone = readonly [ref: number, mint: number, maxt: number];
 
@@ -73,4 +81,41 @@ test("every prefix and every flipped byte is corruption", () => {
     expect(() => decodeTombstones("t", flipped)).toThrow(CorruptionError);
   }
   expect(joinIntervals([])).toEqual([]);
+});
+
+test("encodeTombstones writes what decodeTombstones reads, joined, whatever the order", () => {
+  const ends = fc.constantFrom(0, 0, Number.POSITIVE_INFINITY);
+  fc.assert(
+    fc.property(fc.array(stone), fc.array(stone), ends, ends, (some, others, before, after) => {
+      const tombstonesOf = (stones: readonly Stone[]): Map<number, readonly Interval[]> => {
+        const out = new Map<number, readonly Interval[]>();
+        for (const [ref, mint, maxt] of stones) {
+          addTombstone(out, ref, { mint: mint - before, maxt: maxt + after });
+        }
+        return out;
+      };
+      const both = tombstonesOf([...some, ...others]);
+      const read = decodeTombstones("t", encodeTombstones(both));
+      expect(read).toEqual(both);
+      expect([...read.keys()]).toEqual([...both.keys()].sort());
+      expect(joinTombstones(tombstonesOf(some), tombstonesOf(others))).toEqual(both);
+      let count = 0;
+      for (const intervals of both.values()) count += intervals.length;
+      expect(countTombstones(both)).toBe(count);
+    }),
+  );
+});
+
+test("encodeTombstones writes the file that Prometheus writes without tombstones", () => {
+  expect(encodeTombstones(new Map())).toEqual(encode([]));
+});
+
+test("encodeTombstones refuses what a file cannot hold", () => {
+  const f = (mint: number, maxt: number): void => {
+    expect(() => encodeTombstones(new Map([[1, [{ mint, maxt }]]]))).toThrow(/assertion/);
+  };
+  f(0.5, 1);
+  f(0, 2 ** 53);
+  f(2, 1);
+  expect(() => addTombstone(new Map(), 1, { mint: 2, maxt: 1 })).toThrow(/assertion/);
 });

@@ -1,5 +1,5 @@
-import { ByteReader, crc32c } from "#pkg/encoding/mod.ts";
-import { CorruptionError } from "#pkg/errs/mod.ts";
+import { ByteReader, ByteWriter, crc32c } from "#pkg/encoding/mod.ts";
+import { assert, CorruptionError } from "#pkg/errs/mod.ts";
 
 /** First four bytes of a tombstones file. */
 const TOMBSTONES_MAGIC = 0x0130ba30;
@@ -78,4 +78,64 @@ export function joinIntervals(intervals: readonly Interval[]): readonly Interval
     else out.push({ mint, maxt });
   }
   return out;
+}
+
+/**
+ * The bytes of a tombstones file, series in the order of their references. Times must be whole numbers
+ * of ms below 2^52, or infinite. The file is to be written by `atomicWrite`.
+ * Source: docs/format/index.md#tombstones.
+ */
+export function encodeTombstones(tombstones: Tombstones): Uint8Array {
+  const writer = new ByteWriter(64);
+  writer.u32(TOMBSTONES_MAGIC);
+  writer.u8(TOMBSTONES_VERSION);
+  for (const ref of Float64Array.from(tombstones.keys()).sort()) {
+    for (const { mint, maxt } of joinIntervals(tombstones.get(ref)!)) {
+      assert(mint <= maxt, "tombstones end after they begin");
+      writer.uvarint(ref);
+      writeTime(mint, writer);
+      writeTime(maxt, writer);
+    }
+  }
+  writer.u32(crc32c(writer.bytes, HEADER_BYTES, writer.length));
+  return writer.take();
+}
+
+/** What `readTime` reads: infinite times are the least and the greatest 64-bit integer. */
+function writeTime(time: number, to: ByteWriter): void {
+  if (Number.isFinite(time)) {
+    const fits = Number.isInteger(time) && Math.abs(time) < 2 ** 52;
+    assert(fits, "times of tombstones are whole numbers below 2^52");
+    to.varint(time);
+    return;
+  }
+  to.u8(time < 0 ? 0xff : 0xfe);
+  for (let i = 0; i < 8; i++) to.u8(0xff);
+  to.u8(1);
+}
+
+/** Adds the deletion of `interval` from series `ref` to `tombstones`, joined with those it has. */
+export function addTombstone(
+  tombstones: Map<number, readonly Interval[]>,
+  ref: number,
+  interval: Interval,
+): void {
+  assert(interval.mint <= interval.maxt, "tombstones end after they begin");
+  tombstones.set(ref, joinIntervals([...(tombstones.get(ref) ?? []), interval]));
+}
+
+/** The deletions of both, joined. */
+export function joinTombstones(a: Tombstones, b: Tombstones): Map<number, readonly Interval[]> {
+  const out = new Map(a);
+  for (const [ref, intervals] of b) {
+    out.set(ref, joinIntervals([...(out.get(ref) ?? []), ...intervals]));
+  }
+  return out;
+}
+
+/** How many intervals there are in all, which `meta.json` tells as `numTombstones`. */
+export function countTombstones(tombstones: Tombstones): number {
+  let count = 0;
+  for (const intervals of tombstones.values()) count += intervals.length;
+  return count;
 }
