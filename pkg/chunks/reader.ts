@@ -1,5 +1,5 @@
 import { ByteReader, crc32c } from "#pkg/encoding/mod.ts";
-import { CorruptionError, NarthexError } from "#pkg/errs/mod.ts";
+import { CorruptionError } from "#pkg/errs/mod.ts";
 import { type CoalesceOptions, type RandomAccess, readRanges } from "#pkg/fsutil/mod.ts";
 import type { Chunk } from "#pkg/storage/mod.ts";
 import {
@@ -8,6 +8,7 @@ import {
   CHUNKS_VERSION,
   offsetOf,
   SEGMENT_HEADER_BYTES,
+  segmentName,
   segmentOf,
 } from "./format.ts";
 
@@ -82,9 +83,8 @@ export class ChunkReader {
   ): Promise<void> {
     const access = this.#segments[segment];
     if (!access) {
-      throw new NarthexError("corruption", `read chunk: no segment ${segment + 1}`, {
-        detail: { segment, segments: this.#segments.length },
-      });
+      const count = this.#segments.length;
+      throw new CorruptionError(segmentName(segment), 0, `no such segment, got ${count}`);
     }
     const starts = new Float64Array(indexes.length);
     const ends = new Float64Array(indexes.length);

@@ -171,3 +171,13 @@ test("every prefix of an index is corruption; a flipped byte is, or changes noth
   // Padding, and the lists that this selection does not read.
   expect(silent).toBeLessThan(bytes.length * 0.6);
 });
+
+test("a section that a disk gives back as zeros is corruption, not a section without entries", async () => {
+  const bytes = await writeIndex(fixture(9));
+  for (const section of [0, 5]) {
+    const zeroed = Buffer.from(bytes);
+    const start = Number(bytes.readBigUInt64BE(bytes.length - 52 + 8 * section));
+    zeroed.fill(0, start, start + 64);
+    await expect(openBytes(zeroed)).rejects.toThrow(`at offset ${start}: index section of 0 bytes`);
+  }
+});

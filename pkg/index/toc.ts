@@ -78,6 +78,8 @@ export async function readSection(
   const bytes = await access.read(start, Math.max(4, end - start), signal);
   const reader = new ByteReader(access.path, bytes, 0, bytes.length, start);
   const length = reader.u32();
+  // Each section begins with a count. None at all would fit its checksum where a disk gives zeros.
+  if (length < 4) throw new CorruptionError(access.path, start, `index section of ${length} bytes`);
   reader.need(length + 4);
   const want = new ByteReader(access.path, bytes, 4 + length, bytes.length, start).u32();
   let got = 0;

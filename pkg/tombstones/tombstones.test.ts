@@ -72,7 +72,7 @@ test("every prefix and every flipped byte is corruption", () => {
     [1, 5, 9],
     [300, -4, 1e12],
   ]);
-  for (let end = 1; end < bytes.length; end++) {
+  for (let end = 0; end < bytes.length; end++) {
     expect(() => decodeTombstones("t", bytes.subarray(0, end))).toThrow(CorruptionError);
   }
   for (let at = 0; at < bytes.length; at++) {

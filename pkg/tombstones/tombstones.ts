@@ -22,7 +22,6 @@ export type Tombstones = ReadonlyMap<number, readonly Interval[]>;
  */
 export function decodeTombstones(path: string, bytes: Uint8Array): Tombstones {
   const reader = new ByteReader(path, bytes);
-  if (bytes.length === 0) return new Map();
   const magic = reader.u32();
   if (magic !== TOMBSTONES_MAGIC) reader.fail(`magic ${magic.toString(16)}, want 130ba30`);
   const version = reader.u8();
