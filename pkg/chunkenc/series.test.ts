@@ -2,8 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { Matcher } from "#pkg/labels/mod.ts";
-import { type Chunk, type ChunkQuerier, SampleColumns } from "#pkg/storage/mod.ts";
-import { chunkQuerierAsQuerier, decodeChunk, encodeXor, seriesFromChunks } from "./mod.ts";
+import {
+  type Chunk,
+  type ChunkQuerier,
+  PackedBatch,
+  PackedBatchBuilder,
+  SampleColumns,
+} from "#pkg/storage/mod.ts";
+import {
+  chunkQuerierAsQuerier,
+  decodeChunk,
+  encodeFloats,
+  encodeXor,
+  seriesFromChunks,
+} from "./mod.ts";
 
 const STALE = "stale";
 type Value = number | typeof STALE;
@@ -142,5 +154,42 @@ test("chunkQuerierAsQuerier passes names and values on and reads series", async 
     const into = new SampleColumns();
     batch[0]!.read(into, 0, 9);
     expect([batch.length, batch[0]!.labels, into.values[0]]).toEqual([1, ["a", "1"], 2]);
+  }
+});
+
+test("series in packed batches have the start timestamps of their chunks", () => {
+  const builder = new PackedBatchBuilder(1);
+  const chunks: Chunk[] = [];
+  for (const [i, hasStarts] of [false, true, true, false].entries()) {
+    const columns = new SampleColumns();
+    for (let k = 0; k < 5; k++) {
+      columns.push(10 * i + k, k);
+      if (hasStarts) columns.setStart(k, 1000 * i + k + 1);
+    }
+    chunks.push(encodeFloats(columns, 0, 5, i === 3 ? "xor2" : "xor"));
+    builder.addChunk(chunks[i]!);
+  }
+  builder.endSeries();
+  const [packed] = new PackedBatch(builder.finish(), []).series;
+  expect(packed!.chunks.map(({ encoding }) => encoding)).toEqual([1, 4, 4, 4]);
+  for (const [mint, maxt] of [
+    [0, 99],
+    [3, 12],
+    [13, 32],
+    [12, 13],
+  ] as const) {
+    const samples = [{ labels: [], chunks }, packed!].map((series) => {
+      const into = new SampleColumns();
+      seriesFromChunks(series).read(into, mint, maxt);
+      return Array.from({ length: into.length }, (_, i) => {
+        return [into.timestamps[i], into.values[i], into.starts?.[i] ?? 0];
+      });
+    });
+    const times = [0, 10, 20, 30].flatMap((t) => [t, t + 1, t + 2, t + 3, t + 4]);
+    const want = times.filter((t) => t >= mint && t <= maxt);
+    const startOf = (t: number) =>
+      t >= 10 && t < 30 ? 1000 * Math.floor(t / 10) + (t % 10) + 1 : 0;
+    expect(samples[0]).toEqual(want.map((t) => [t, t % 10, startOf(t)]));
+    expect(samples[1]).toEqual(samples[0]);
   }
 });

@@ -15,6 +15,7 @@ import {
 import { decodeChunk } from "./decode.ts";
 import { mergeColumns } from "./merge-columns.ts";
 import { decodeXor } from "./xor-decode.ts";
+import { decodeXor2 } from "./xor2-decode.ts";
 
 /**
  * A series that decodes its chunks when it is read. Chunks outside the range are not decoded,
@@ -61,7 +62,9 @@ function readDisjoint(
   for (let c = chunksAt[index]!; c < chunksAt[index + 1]!; c++) {
     if (maxts[c]! < mint || mints[c]! > maxt) continue;
     const from = into.length;
-    if (encodings[c] === ChunkEncoding.xor) decodeXor(bytes, bytesAt[c]!, bytesAt[c + 1]!, into);
+    const encoding = encodings[c];
+    if (encoding === ChunkEncoding.xor) decodeXor(bytes, bytesAt[c]!, bytesAt[c + 1]!, into);
+    else if (encoding === ChunkEncoding.xor2) decodeXor2(bytes, bytesAt[c]!, bytesAt[c + 1]!, into);
     else decodeChunk(batch.chunksOf(index)[c - chunksAt[index]!]!, into);
     trim(into, from, { mint, maxt });
   }

@@ -1,4 +1,4 @@
-// Hot path: decode one sample; 3 to 8 ns, 0 B but for the columns' growth.
+// Hot path: decode one sample; 5 to 13 ns, twice that with starts, 0 B but for the columns' growth.
 import { CorruptionError } from "#pkg/errs/mod.ts";
 import { type SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { START_CHANGE_MASK, START_KNOWN } from "./start-times.ts";
@@ -129,6 +129,7 @@ function decodeStream(
   const changeOn = startHeader & START_CHANGE_MASK;
   const startsFrom = changeOn === 0 ? stop : first + changeOn;
   let startDistance = 0;
+  const second = at;
   for (; at < stop; at++) {
     if (pos > safeBit) {
       if (safeBit === endBit) return size;
@@ -140,15 +141,15 @@ function decodeStream(
     // At least 25 bits of `word` are valid from the top.
     let word = source.getInt32(pos >>> 3) << (pos & 7);
     let kind: number = Value.unchanged;
-    if (at > first + 1 && word >= 0) pos++;
-    else if (at > first + 1 && (word & 0x40000000) === 0) {
+    if (at > second && word >= 0) pos++;
+    else if (at > second && (word & 0x40000000) === 0) {
       kind = (word & 0x20000000) === 0 ? Value.inWindow : Value.newWindow;
       pos += 3;
-    } else if (at > first + 1 && word >>> 27 === 0b11111) {
+    } else if (at > second && word >>> 27 === 0b11111) {
       kind = Value.stale;
       pos += 5;
     } else {
-      if (at > first + 1) {
+      if (at > second) {
         let dod: number;
         if ((word & 0x20000000) === 0) {
           dod = (word << 3) >> 19;

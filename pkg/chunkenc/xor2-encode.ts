@@ -1,4 +1,4 @@
-// Hot path: append one sample to a chunk; 10 to 25 ns, 0 B but for growth.
+// Hot path: append one sample to a chunk; 20 to 40 ns, 55 with starts; no object but for growth.
 import { assert, NarthexError } from "#pkg/errs/mod.ts";
 import { type SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { put, putUvarint, putVarbitInt, putVarint, putWindow } from "./put-bits.ts";

@@ -37,7 +37,10 @@ export async function readIndexHeader(
   ]);
   const symbols = await SymbolTable.build(access.path, symbolBytes, version, toc.symbols + 4);
   const postingsEnd = toc.postings === 0 ? 0 : sectionEnd(access, toc, toc.postings);
-  const postings = await PostingsTable.build(access.path, postingsBytes, version, postingsEnd);
+  const postings = await PostingsTable.build(access.path, postingsBytes, version, {
+    postingsEnd,
+    offset: toc.postingsTable + 4,
+  });
   return {
     version,
     toc,

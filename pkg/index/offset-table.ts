@@ -30,11 +30,14 @@ export class PostingsTable {
   readonly #path: string;
   readonly #bytes: Uint8Array;
   readonly #postingsEnd: number = 0;
+  /** Where the section stands in the file, for errors. */
+  readonly #base: number = 0;
   readonly #names = new Map<string, NameEntries>();
   #sampleCount = 0;
 
-  private constructor(path: string, bytes: Uint8Array, postingsEnd: number) {
+  private constructor(path: string, bytes: Uint8Array, postingsEnd: number, base: number) {
     this.#path = path;
+    this.#base = base;
     this.#postingsEnd = postingsEnd;
     this.#bytes = bytes;
   }
@@ -42,16 +45,16 @@ export class PostingsTable {
   /**
    * Reads through the section once, yielding to the event loop now and then.
    * @param section entry count and entries, without length and checksum; kept, not copied.
-   * @param postingsEnd where the last postings list ends at most.
+   * @param bounds where the last postings list ends at most, and where the section stands in the file.
    */
   static async build(
     path: string,
     section: Uint8Array,
     version: number,
-    postingsEnd: number,
+    bounds: { readonly postingsEnd: number; readonly offset: number },
   ): Promise<PostingsTable> {
-    const bytes = version === 1 ? sortEntries(path, section) : section;
-    const table = new PostingsTable(path, bytes, postingsEnd);
+    const bytes = version === 1 ? sortEntries(path, section, bounds.offset) : section;
+    const table = new PostingsTable(path, bytes, bounds.postingsEnd, bounds.offset);
     await table.#scan();
     return table;
   }
@@ -76,7 +79,7 @@ export class PostingsTable {
     const entries = this.#names.get(name);
     if (!entries) return undefined;
     const wanted = Buffer.from(value);
-    const entry = new Entry(this.#path, this.#bytes);
+    const entry = new Entry(this.#path, this.#bytes, this.#base);
     entry.at = this.#seek(entries, wanted, entry);
     while (entry.at < entries.end) {
       entry.read();
@@ -90,7 +93,7 @@ export class PostingsTable {
   /** A cursor over the values of `name` that begin with `prefix`, in byte order. */
   values(name: string, prefix = ""): ValueCursor {
     const entries = this.#names.get(name);
-    const entry = new Entry(this.#path, this.#bytes);
+    const entry = new Entry(this.#path, this.#bytes, this.#base);
     const wanted = Buffer.from(prefix);
     let end = 0;
     if (entries) {
@@ -124,7 +127,7 @@ export class PostingsTable {
     const start = entry.offset;
     let end = this.#postingsEnd;
     if (entry.at < this.#bytes.length) {
-      const next = new Entry(this.#path, this.#bytes);
+      const next = new Entry(this.#path, this.#bytes, this.#base);
       next.at = entry.at;
       next.read();
       if (next.offset > start) end = next.offset;
@@ -133,7 +136,7 @@ export class PostingsTable {
   }
 
   async #scan(): Promise<void> {
-    const entry = new Entry(this.#path, this.#bytes);
+    const entry = new Entry(this.#path, this.#bytes, this.#base);
     const count = entry.begin();
     let current: NameEntries | undefined;
     let nameStart = 0;
@@ -222,9 +225,9 @@ class Entry {
   valueEnd = 0;
   offset = 0;
 
-  constructor(path: string, bytes: Uint8Array) {
+  constructor(path: string, bytes: Uint8Array, base: number) {
     this.#bytes = bytes;
-    this.#reader = new ByteReader(path, bytes);
+    this.#reader = new ByteReader(path, bytes, 0, bytes.length, base);
   }
 
   get at(): number {
@@ -284,8 +287,8 @@ function equalRanges(
 }
 
 /** The section with its entries in order of name and value. */
-function sortEntries(path: string, section: Uint8Array): Uint8Array {
-  const entry = new Entry(path, section);
+function sortEntries(path: string, section: Uint8Array, base: number): Uint8Array {
+  const entry = new Entry(path, section, base);
   const count = entry.begin();
   const all: { name: Buffer; value: Buffer; start: number; end: number }[] = [];
   for (let i = 0; i < count; i++) {

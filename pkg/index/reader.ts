@@ -182,7 +182,7 @@ export class IndexReader {
 
   async #readPostingsAlone(offset: number, signal: AbortSignal | undefined): Promise<Postings> {
     const head = await this.#access.read(offset, 4, signal);
-    const length = new ByteReader(this.#access.path, head).u32() + 8;
+    const length = new ByteReader(this.#access.path, head, 0, 4, offset).u32() + 8;
     const bytes = await this.#access.read(offset, length, signal);
     const list = decodePostings(this.#access.path, bytes, 0, offset);
     if (!list) throw new CorruptionError(this.#access.path, offset, "postings cut short");
