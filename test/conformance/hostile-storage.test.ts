@@ -16,6 +16,7 @@ import { IndexReader } from "#pkg/index/mod.ts";
 import { seededRandom } from "#pkg/prng/mod.ts";
 import { newMatcher } from "#pkg/re2/mod.ts";
 import { decodeTombstones, encodeTombstones, type Interval } from "#pkg/tombstones/mod.ts";
+import { upstream } from "../peers/peers.ts";
 import { type Mutation, mutations } from "../support/mutations.ts";
 import {
   FIXTURE_BLOCK,
@@ -189,6 +190,34 @@ test("a damaged bucket index is refused by name, or makes no difference", async 
     else expect(outcome.answer, mutation.name).toEqual(want);
   }
 });
+
+const versionOne = upstream("tsdb/index_format_v1/index");
+
+/** All that an index has, as text. */
+async function readIndex(bytes: Uint8Array): Promise<string> {
+  const reader = await openIndex(bytes);
+  const out: string[] = [];
+  for (const name of reader.labelNames()) {
+    out.push(`${name}: ${JSON.stringify(await reader.labelValues(name))}`);
+  }
+  const refs = await reader.select([newMatcher("!=", "x", "y")]);
+  const range = { mint: -(2 ** 52), maxt: 2 ** 52 };
+  for (const series of await reader.readSeries(refs, range)) out.push(JSON.stringify(series));
+  return out.join("\n");
+}
+
+test.skipIf(!versionOne)(
+  "a damaged index of version 1 is refused, or makes no difference",
+  async () => {
+    const bytes = Uint8Array.from(await readFile(versionOne!));
+    const want = await readIndex(bytes);
+    for (const mutation of mutations(bytes, MUTATIONS * 0.1, seededRandom(SEED))) {
+      const outcome = await attempt(mutation, () => readIndex(mutation.bytes));
+      if ("error" in outcome) expectNamed(outcome.error, mutation, "block/index");
+      else if (outcome.answer !== want) throw new Error(`${mutation.name}: another answer`);
+    }
+  },
+);
 
 interface Span {
   readonly start: number;
