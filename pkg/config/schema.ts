@@ -45,6 +45,10 @@ const LIMITS = {
     default: "30m",
     doc: "How far behind the newest sample of the tenant a sample may be.",
   }),
+  float_chunk_encoding: choice(["xor", "xor2"], {
+    default: "xor",
+    doc: "Encoding of floats in new blocks. Prometheus reads `xor2` from 3.14 on.",
+  }),
   max_fetched_series_per_query: int({ default: 0, min: 0, doc: "Series that one query may read." }),
   max_fetched_chunks_per_query: int({ default: 0, min: 0, doc: "Chunks that one query may read." }),
   max_fetched_chunk_bytes_per_query: bytes({
@@ -195,6 +199,10 @@ export const configSchema = z.strictObject({
       doc: "Period of `wal_fsync: interval`.",
     }),
     wal_segment_bytes: bytes({ default: "64MiB", doc: "Size of a WAL segment file." }),
+    replay_memory_max: bytes({
+      default: "4GiB",
+      doc: "Memory of a tenant's head at which a replay of its WAL cuts blocks from it; 0 means no limit.",
+    }),
     wal_checkpoint_bytes: bytes({
       default: "1GiB",
       doc: "Once a tenant's WAL has grown by this much, a checkpoint takes its place, also between two cuts; 0 waits for the cuts.",

@@ -302,6 +302,8 @@ export class Ingester extends BaseService implements IngesterApi {
       buffers: this.#buffers,
       records: this.#records,
       seriesIdleTimeoutMs: config.series_idle_timeout,
+      replayBytesMax: config.replay_memory_max,
+      floatEncoding: () => limits.for(name).float_chunk_encoding,
     });
     for (const damage of db.replay.damage) {
       this.metrics.walDamage.inc({ tenant: name });

@@ -23,8 +23,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-function open(clock: Clock = new FakeClock(NOW)): Promise<TenantDb> {
+function open(
+  clock: Clock = new FakeClock(NOW),
+  more: { readonly replayBytesMax?: number } = {},
+): Promise<TenantDb> {
   return TenantDb.open({
+    ...more,
     dir,
     hasher: new LabelHasher(1, 2),
     clock,
@@ -153,4 +157,41 @@ test("TenantDb.cut waits for reads that run", async () => {
   expect(found).toBe(1100);
   await cutting;
   await db.close();
+});
+
+test("TenantDb.open cuts blocks from a head that becomes too large while it is replayed", async () => {
+  let db = await open();
+  for (let i = 0; i < 300; i++) {
+    for (const series of ["a", "b", "c"]) await push(db, series, 1000 * i);
+  }
+  const want = await contents(db);
+  await db.close();
+  db = await open(new FakeClock(NOW), { replayBytesMax: 2_000 });
+  expect(db.blocks.length).toBeGreaterThan(1);
+  expect(db.head.sampleBytes).toBeLessThan(1_000);
+  expect(await contents(db)).toEqual(want);
+  await db.close();
+  // Written once: the checkpoint knows what the blocks hold.
+  const before = db.blocks.length;
+  db = await open();
+  expect(db.blocks.length).toBe(before);
+  expect(await contents(db)).toEqual(want);
+  await push(db, "a", 400_000);
+  expect(await contents(db)).toHaveLength(want.length + 1);
+  await db.close();
+});
+
+test("TenantDb.checkpointIfDue replaces a log that has grown, between two cuts", async () => {
+  const db = await open();
+  for (let i = 0; i < 50; i++) await push(db, "a", 1000 * i);
+  expect(await db.checkpointIfDue(1e6)).toBe(false);
+  expect(await db.checkpointIfDue(500)).toBe(true);
+  expect(await db.checkpointIfDue(500)).toBe(false);
+  const names = await readdir(join(dir, "wal"));
+  expect(names.sort()).toEqual(["00000001", "checkpoint.00000001"]);
+  const want = await contents(db);
+  await db.close();
+  const again = await open();
+  expect(await contents(again)).toEqual(want);
+  await again.close();
 });

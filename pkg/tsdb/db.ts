@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { linkSignals, withTimeout } from "#pkg/async/mod.ts";
-import { type BlockMeta, BlockReader, isBlockId, writeBlock } from "#pkg/block/mod.ts";
+import { type BlockMeta, BlockReader, isBlockId } from "#pkg/block/mod.ts";
+import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
@@ -18,11 +19,14 @@ import {
   mergeChunkQueriers,
   type SelectParams,
 } from "#pkg/storage/mod.ts";
-import { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
 import { Graveyard } from "./graveyard.ts";
 import type { Head } from "./head.ts";
-import { beginCut, cutRanges, cutSeries, finishCut } from "./head-cut.ts";
+import { beginCut, finishCut } from "./head-cut.ts";
 import type { RejectionSink, SeriesAdmission } from "./head-ports.ts";
+import type { HeadReader } from "./head-read.ts";
+import type { ReplayReport } from "./replay.ts";
+import { type CutTarget, writeCut } from "./write-cut.ts";
 
 export interface TenantDbOptions extends DurableHeadOptions {
   readonly dir: string;
@@ -31,6 +35,15 @@ export interface TenantDbOptions extends DurableHeadOptions {
   readonly random: Random;
   /** Series without samples for this long leave the head after a cut. */
   readonly seriesIdleTimeoutMs: number;
+  /** Of float chunks in blocks, asked at every cut; XOR where absent. */
+  readonly floatEncoding?: () => FloatEncoding;
+  /** Memory of a head that is replayed, above which blocks are cut from it; 0 or absent: no limit. */
+  readonly replayBytesMax?: number;
+}
+
+function targetOf({ dir, clock, random, floatEncoding }: TenantDbOptions): CutTarget {
+  const encoding = floatEncoding ?? (() => "xor" as const);
+  return { dir: join(dir, "blocks"), clock, random, floatEncoding: encoding };
 }
 
 /**
@@ -101,7 +114,23 @@ export class TenantDb implements ChunkQuerier {
         broken.push({ id: name, message: messageOf(error) });
       }
     }
-    const opened = await DurableHead.open(join(options.dir, "wal"), options, options.hasher);
+    let cuts = 0;
+    const relief = {
+      bytesMax: options.replayBytesMax ?? 0,
+      relieve: async (head: Head, reader: HeadReader): Promise<void> => {
+        const cut = await beginCut(head, Number.POSITIVE_INFINITY);
+        for (const block of await writeCut(head, reader, cut, targetOf(options))) {
+          blocks.set(block.meta.ulid, block);
+        }
+        await finishCut(head, cut, Number.NEGATIVE_INFINITY);
+        cuts++;
+      },
+    };
+    const wal = join(options.dir, "wal");
+    const opened = await DurableHead.open(wal, options, options.hasher, relief);
+    // What the blocks have need not be replayed once more.
+    const { durable } = opened;
+    if (cuts > 0) await durable.checkpoint(await durable.rotate());
     return new TenantDb(options, opened, blocks, broken);
   }
 
@@ -224,34 +253,11 @@ export class TenantDb implements ChunkQuerier {
   }
 
   async #cut(before: number): Promise<readonly BlockMeta[]> {
-    const { clock, random, seriesIdleTimeoutMs } = this.#options;
+    const { clock, seriesIdleTimeoutMs } = this.#options;
     const { head, reader } = this.#durable;
     const segment = await this.#durable.rotate();
     const cut = await beginCut(head, before);
-    const dir = join(this.#options.dir, "blocks");
-    const written: BlockMeta[] = [];
-    const readers: BlockReader[] = [];
-    try {
-      for (const range of await cutRanges(head, cut)) {
-        const meta = await writeBlock(cutSeries(head, reader, cut, range), {
-          dir,
-          mint: range.mint,
-          maxt: range.maxt + 1,
-          clock,
-          random,
-        });
-        if (meta === undefined) continue;
-        written.push(meta);
-        readers.push(await BlockReader.open(join(dir, meta.ulid)));
-      }
-    } catch (error) {
-      // The next attempt writes them all again; on a disk that is full they would pile up.
-      for (const block of readers) await block.close().catch(() => undefined);
-      for (const { ulid } of written) {
-        await rm(join(dir, ulid), { recursive: true, force: true }).catch(() => undefined);
-      }
-      throw error;
-    }
+    const readers = await writeCut(head, reader, cut, targetOf(this.#options));
     for (const block of readers) this.#blocks.set(block.meta.ulid, block);
     // Reads that began before the blocks were there still need the head's copy.
     await this.#readersDone();
@@ -260,7 +266,7 @@ export class TenantDb implements ChunkQuerier {
     await this.#graveyard.bury(idle, clock.monotonic());
     await this.#durable.checkpoint(segment);
     this.#graveyard.forget();
-    return written;
+    return readers.map(({ meta }) => meta);
   }
 
   /**

@@ -42,6 +42,8 @@ import { hasOpenChunk, XorAppender } from "./xor-append.ts";
 const SAMPLES_TO_ESTIMATE = 30;
 const SAMPLES_MAX = 240;
 const CHUNK_BYTES_MAX = 1024 - 20;
+/** What the late samples of a series take, at least. */
+const OOO_BYTES = 1024;
 /** Differences of times in the log are exact from here on; nobody has samples from so long ago. */
 const TIME_MIN = -(2 ** 51);
 
@@ -420,6 +422,17 @@ export class Head {
     const labels = new Array<string>(count);
     for (let i = 0; i < count; i++) labels[i] = strings[ids[at + i]!]!;
     return labels;
+  }
+
+  /** Memory of samples, which a cut can take; late ones are estimated. */
+  get sampleBytes(): number {
+    return this.chunkArena.bytesUsed + this.ooo.size * OOO_BYTES;
+  }
+
+  /** Memory of series. */
+  get seriesBytes(): number {
+    const rows = this.rows.length * ROW_WORDS * 4;
+    return rows + this.labelArena.bytesUsed + this.index.bytesReserved;
   }
 
   isDead(ref: number): boolean {

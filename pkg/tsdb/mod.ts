@@ -1,5 +1,5 @@
 export { type BrokenBlock, TenantDb, type TenantDbOptions } from "./db.ts";
-export { DurableHead, type DurableHeadOptions, type ReplayReport } from "./durable-head.ts";
+export { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
 export { Head } from "./head.ts";
 export {
   AppendStatus,
@@ -11,3 +11,4 @@ export {
 } from "./head-ports.ts";
 export { HeadReader } from "./head-read.ts";
 export { PushRecords } from "./head-wal.ts";
+export type { ReplayReport } from "./replay.ts";

@@ -24,9 +24,14 @@ export interface SegmentDamage {
 
 /**
  * Called with the payload `bytes[start, end)` of each record, borrowed until it returns, and where
- * the record begins in the file.
+ * the record begins in the file. The next record waits for a promise that it returns.
  */
-export type RecordVisitor = (bytes: Uint8Array, start: number, end: number, offset: number) => void;
+export type RecordVisitor = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  offset: number,
+) => Promise<void> | undefined;
 
 /** The segments in `dir` as `[index, path]`, in order. None if the folder is missing. */
 export async function listSegments(dir: string): Promise<[number, string][]> {
@@ -102,7 +107,8 @@ export async function readSegment(
       const start = at - base + RECORD_HEADER_BYTES;
       const got = crc32c(buffer, start, start + length);
       if (got !== want) return damage(at, `crc ${got.toString(16)}, want ${want.toString(16)}`);
-      visit(buffer, start, start + length, at);
+      const pause = visit(buffer, start, start + length, at);
+      if (pause) await pause;
       at += RECORD_HEADER_BYTES + length;
     }
     return undefined;

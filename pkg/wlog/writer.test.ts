@@ -23,7 +23,8 @@ function put(log: SegmentLog, value: number): void {
 async function records(): Promise<number[]> {
   const out: number[] = [];
   for (const [, path] of await listSegments(dir)) {
-    expect(await readSegment(path, (bytes, start) => out.push(bytes[start]!))).toBe(undefined);
+    const visit = (bytes: Uint8Array, start: number): undefined => void out.push(bytes[start]!);
+    expect(await readSegment(path, visit)).toBe(undefined);
   }
   return out;
 }
