@@ -38,6 +38,8 @@ export interface FilesystemBucketOptions {
   readonly openFilesMax?: number;
   /** False skips fsync; for tests. */
   readonly sync?: boolean;
+  /** True leaves the folder exactly as it is; writes and deletions are then refused. */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export class FilesystemBucket implements Bucket {
   readonly root: string;
   readonly #handles: HandlePool;
   readonly #sync: boolean;
+  readonly #readOnly: boolean;
   #serial = 0;
 
   private constructor(root: string, options: FilesystemBucketOptions) {
@@ -57,14 +60,16 @@ export class FilesystemBucket implements Bucket {
     this.root = root;
     this.#handles = new HandlePool(options.openFilesMax ?? 256);
     this.#sync = options.sync ?? true;
+    this.#readOnly = options.readOnly ?? false;
   }
 
-  /** Opens the bucket in `root`, making the folder if it is missing. */
+  /** Opens the bucket in `root`, making the folder if it is missing and may be written. */
   static async open(
     root: string,
     options: FilesystemBucketOptions = {},
   ): Promise<FilesystemBucket> {
     const bucket = new FilesystemBucket(resolve(root), options);
+    if (options.readOnly) return bucket;
     await mkdir(join(bucket.root, TEMPORARY_FOLDER), { recursive: true });
     await bucket.#sweep();
     return bucket;
@@ -161,6 +166,7 @@ export class FilesystemBucket implements Bucket {
   async delete(key: string, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     const path = this.#pathOf(key);
+    this.#checkWritable(key);
     await this.#handles.forget(path);
     try {
       await unlink(path);
@@ -179,6 +185,7 @@ export class FilesystemBucket implements Bucket {
   ): Promise<void> {
     throwIfAborted(signal);
     const path = this.#pathOf(key);
+    this.#checkWritable(key);
     const name = `${process.pid}-${++this.#serial}`;
     const temporary = join(this.root, TEMPORARY_FOLDER, name);
     try {
@@ -276,6 +283,11 @@ export class FilesystemBucket implements Bucket {
       await handle.close();
       await rm(path, { force: true });
     }
+  }
+
+  #checkWritable(key: string): void {
+    if (!this.#readOnly) return;
+    throw new NarthexError("bad_data", `write ${key}: the bucket was opened for reading only`);
   }
 
   #pathOf(key: string): string {

@@ -3,6 +3,7 @@ export { type Bucket, type BucketEntry, checkKey, type ListOptions } from "./buc
 export { FilesystemBucket, type FilesystemBucketOptions } from "./filesystem.ts";
 export { MemoryBucket } from "./memory.ts";
 export { BucketMetrics } from "./metrics.ts";
+export { type BucketSettings, type OpenBucketOptions, openBucket } from "./open.ts";
 export { S3Bucket, type S3Options } from "./s3.ts";
 export {
   type FaultOptions,
