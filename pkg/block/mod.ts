@@ -11,6 +11,15 @@ export {
   MARKERS_FOLDER,
 } from "./bucket-index.ts";
 export {
+  type BlockContent,
+  type BlockFiles,
+  bucketBlockFiles,
+  localBlockFiles,
+  openBlockFiles,
+  readBlockMeta,
+  segmentNames,
+} from "./files.ts";
+export {
   type BlockCompaction,
   type BlockDesc,
   type BlockMeta,
@@ -30,4 +39,6 @@ export {
 export { type ChunksOfOptions, chunksOf, clipChunk, joinOverlaps } from "./overlaps.ts";
 export { type BlockParts, BlockQuerier, withoutIntervals } from "./querier.ts";
 export { BlockReader } from "./reader.ts";
+export { verifyBlock } from "./verify.ts";
+export type { BlockProblem, BlockReport, VerifyOptions } from "./verify-check.ts";
 export { type BlockWriterOptions, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";
