@@ -47,7 +47,10 @@ export class BlockCheck {
   #problemCount = 0;
   #doneBytes = 0;
   series = 0;
+  /** As the index lists them. */
   chunks = 0;
+  /** Those that could not be read: the counts of samples say nothing then. */
+  unreadChunks = 0;
   floatSamples = 0;
   histogramSamples = 0;
 

@@ -62,7 +62,8 @@ export async function verifyChunks(
   }
   for (const [i, wanted] of metas.entries()) {
     const chunk = read ? read[i] : await readAlone(check, batch.source, wanted);
-    if (chunk) verifyChunk(check, chunk, wanted, columns);
+    check.chunks++;
+    if (!chunk || !verifyChunk(check, chunk, wanted, columns)) check.unreadChunks++;
     if (check.pacer.due()) await check.pacer.yield();
   }
   for (const series of batch.series) verifyTimes(check, series, meta);
@@ -86,13 +87,13 @@ function fileOf({ ref }: ChunkMeta): string {
   return `${CHUNKS_FOLDER}/${segmentName(segmentOf(ref))}`;
 }
 
+/** False if the samples could not be read. */
 function verifyChunk(
   check: BlockCheck,
   chunk: Chunk,
   wanted: ChunkMeta,
   columns: SampleColumns,
-): void {
-  check.chunks++;
+): boolean {
   check.advance(chunk.end - chunk.start + 7);
   const wrong = (message: string): void =>
     check.problem(fileOf(wanted), offsetOf(wanted.ref), message);
@@ -101,12 +102,12 @@ function verifyChunk(
     decodeChunk(chunk, columns);
   } catch (error) {
     wrong(messageOf(error));
-    return;
+    return false;
   }
   const { length, timestamps } = columns;
   if (length === 0) {
     wrong("chunk without samples");
-    return;
+    return true;
   }
   // As upstream counts: a stale marker in a chunk of histograms is one of them.
   if (FLOAT_ENCODINGS.includes(chunk.encoding)) check.floatSamples += length;
@@ -114,12 +115,14 @@ function verifyChunk(
   for (let i = 1; i < length; i++) {
     if (timestamps[i]! <= timestamps[i - 1]!) {
       wrong(`sample ${i} at ${timestamps[i]} is not after ${timestamps[i - 1]}`);
-      return;
+      return true;
     }
   }
   const [mint, maxt] = [timestamps[0]!, timestamps[length - 1]!];
-  if (mint === wanted.mint && maxt === wanted.maxt) return;
-  wrong(`samples of [${mint}, ${maxt}], the index says [${wanted.mint}, ${wanted.maxt}]`);
+  if (mint !== wanted.mint || maxt !== wanted.maxt) {
+    wrong(`samples of [${mint}, ${maxt}], the index says [${wanted.mint}, ${wanted.maxt}]`);
+  }
+  return true;
 }
 
 /** Chunks of a series are in order, do not overlap, and lie in the block's time. */

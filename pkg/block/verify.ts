@@ -61,13 +61,12 @@ function verifySegmentNames(check: BlockCheck): void {
 function verifyStats(check: BlockCheck, { stats, ulid }: BlockMeta): void {
   if (!stats) return;
   const { series, chunks, floatSamples, histogramSamples } = check;
-  const counted: Readonly<Record<string, number>> = {
-    numSeries: series,
-    numChunks: chunks,
-    numSamples: floatSamples + histogramSamples,
-    numFloatSamples: floatSamples,
-    numHistogramSamples: histogramSamples,
-  };
+  const counted: Record<string, number> = { numSeries: series, numChunks: chunks };
+  if (check.unreadChunks === 0) {
+    counted["numSamples"] = floatSamples + histogramSamples;
+    counted["numFloatSamples"] = floatSamples;
+    counted["numHistogramSamples"] = histogramSamples;
+  }
   for (const [name, count] of Object.entries(counted)) {
     const said = (stats as Readonly<Record<string, unknown>>)[name];
     if (typeof said !== "number" || said === count) continue;
