@@ -39,19 +39,38 @@ export function unescapeHelp(
   return text.replace(/\\[\\n]/g, (pair) => (pair === "\\n" ? "\n" : "\\"));
 }
 
+/** Where a body that is a piece of a longer text begins in it. */
+export interface BodyPlace {
+  /** Lines before the body; below zero where it begins with lines that the text does not have. */
+  readonly lines: number;
+  /** Bytes before it. */
+  readonly bytes: number;
+}
+
 /** `bad_data` at offset `at` of the body: its line, and what stands there. */
 export function expositionError(
-  body: { bytes: Uint8Array; start: number; end: number },
+  body: { bytes: Uint8Array; start: number; end: number; place: BodyPlace },
   at: number,
   message: string,
 ): NarthexError {
-  const { bytes, start, end } = body;
-  let line = 1;
-  for (let i = start; i < at && i < end; i++) if (bytes[i] === 0x0a) line++;
+  const { bytes, start, end, place } = body;
+  const line = lineAt(body, at);
+  const offset = at - start + place.bytes;
   const newline = bytes.indexOf(0x0a, at);
   const stop = Math.min(end, at + 40, newline < 0 ? end : newline);
   const got = at >= end ? "the end" : stop <= at ? "the end of the line" : quoted(bytes, at, stop);
-  return new NarthexError("bad_data", `line ${line}, offset ${at - start}: ${message}, got ${got}`);
+  return new NarthexError("bad_data", `line ${line}, offset ${offset}: ${message}, got ${got}`);
+}
+
+/** The line, counted from 1, of offset `at`. */
+export function lineAt(
+  body: { bytes: Uint8Array; start: number; end: number; place: BodyPlace },
+  at: number,
+): number {
+  let line = 1 + body.place.lines;
+  const end = Math.min(at, body.end);
+  for (let i = body.start; i < end; i++) if (body.bytes[i] === 0x0a) line++;
+  return line;
 }
 
 function quoted(bytes: Uint8Array, start: number, end: number): string {

@@ -4,9 +4,11 @@ import { decodeUtf8 } from "#pkg/encoding/mod.ts";
 import { compareBytes, type Labels, METRIC_NAME } from "#pkg/labels/mod.ts";
 import type { ExpositionFormat } from "./content-type.ts";
 import {
+  type BodyPlace,
   expositionError,
   isNameByte,
   isNameStart,
+  lineAt,
   unescapeHelp,
   unescapeLabel,
 } from "./lexical.ts";
@@ -27,6 +29,8 @@ const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
+
+const WHOLE: BodyPlace = { lines: 0, bytes: 0 };
 
 /**
  * Cursor over one scrape body in the Prometheus text format or in OpenMetrics. After `next` its
@@ -63,16 +67,29 @@ export class ExpositionParser {
   #nameEnd = 0;
   #textStart = 0;
   #textEnd = 0;
+  #place = WHOLE;
   readonly #number = new FloatReader();
 
   /** Starts over at the body `bytes[start, end)`. */
   reset(format: ExpositionFormat, bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.bytes = bytes;
+    this.#place = WHOLE;
     this.#openMetrics = format === "openmetrics";
     this.#start = start;
     this.#at = start;
     this.#end = end;
     this.type = "unknown";
+  }
+
+  /** Says where in a longer text the body begins, for lines and offsets of errors. */
+  placeAt(place: BodyPlace): void {
+    this.#place = place;
+  }
+
+  /** The line of the entry at hand, counted from 1. Costs a walk through the body. */
+  line(): number {
+    const body = { bytes: this.bytes, start: this.#start, end: this.#end, place: this.#place };
+    return lineAt(body, this.seriesStart);
   }
 
   /** Moves to the next entry. */
@@ -476,6 +493,7 @@ export class ExpositionParser {
   }
 
   #fail(at: number, message: string): never {
-    throw expositionError({ bytes: this.bytes, start: this.#start, end: this.#end }, at, message);
+    const body = { bytes: this.bytes, start: this.#start, end: this.#end, place: this.#place };
+    throw expositionError(body, at, message);
   }
 }
