@@ -1,10 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { systemClock } from "#pkg/clock/mod.ts";
+import { systemRandom } from "#pkg/prng/mod.ts";
 import { run } from "./program.ts";
+import { terminalProgress } from "./progress.ts";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader of the pipe, such as head, has had enough.
   process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+
+const interrupted = new AbortController();
+const progress = terminalProgress(process.stderr);
+process.once("SIGINT", () => {
+  // What is half done is tidied up; a second time, the process ends at once.
+  progress.stop();
+  interrupted.abort();
 });
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -14,6 +24,11 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   err: (text) => void process.stderr.write(text),
   readFile: (path) => readFile(path, "utf8"),
+  stdin: process.stdin,
   fetch,
   clock: systemClock,
+  random: systemRandom,
+  env: process.env,
+  progress,
+  signal: interrupted.signal,
 });

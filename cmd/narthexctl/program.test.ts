@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ import { type Labels, labelsFromObject } from "#pkg/labels/mod.ts";
 import { seededRandom } from "#pkg/prng/mod.ts";
 import { ChunkEncoding, type ChunkSeries, SampleColumns } from "#pkg/storage/mod.ts";
 import { peer } from "../../test/peers/peers.ts";
+import { ctl } from "../../test/support/ctl.ts";
 import { temporaryFolder } from "../../test/support/temp.ts";
-import { run } from "./program.ts";
 
 const promtool = peer("promtool");
 const T0 = 1_700_000_000_000;
@@ -40,19 +40,6 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   await folder.remove();
 });
-
-async function ctl(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const code = await run(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    readFile: (path) => readFile(path, "utf8"),
-    fetch,
-    clock: new FakeClock(T0),
-  });
-  return { code, out, err };
-}
 
 function success(data: unknown, more: object = {}): void {
   answer = { status: 200, body: JSON.stringify({ status: "success", data, ...more }) };

@@ -1,15 +1,13 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { configJsonSchema, configReference } from "#pkg/config/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import { VERSION } from "#pkg/version/mod.ts";
 import { checkConfigs } from "./check.ts";
 import type { Io } from "./io.ts";
+import { argument, Failed } from "./options.ts";
 import { instant, labels, type QueryOptions, range, series } from "./query.ts";
 import { parseDurationMs, parseTimeMs } from "./times.ts";
-import { dumpBlocks, listBlocks } from "./tsdb.ts";
-
-/** A command has said what is wrong; nothing is left but the exit code. */
-export class Failed extends Error {}
+import { addTsdb } from "./tsdb.ts";
 
 /** Runs one command line (without program and script); resolves with its exit code: 0, or 1. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -126,42 +124,4 @@ function addQuery(program: Command, io: Io): void {
         options: QueryOptions & { match?: string[]; start?: number; end?: number },
       ) => labels(server, name, options, io),
     );
-}
-
-function addTsdb(program: Command, io: Io): void {
-  const tsdb = program.command("tsdb").description("Look into blocks on this machine.");
-  tsdb
-    .command("list")
-    .description("List the blocks of a folder.")
-    .argument("<dir>", "folder of blocks, such as data/bucket/anonymous, or one block")
-    .option("-r, --human-readable", "print times and sizes for people")
-    .option("--json", "print the meta.json of each block, one a line")
-    .action((dir: string, options: { humanReadable?: boolean; json?: boolean }) =>
-      listBlocks(dir, options, io),
-    );
-  tsdb
-    .command("dump")
-    .description("Print the samples of the blocks of a folder: series, value, time in ms.")
-    .argument("<dir>", "folder of blocks, such as data/bucket/anonymous, or one block")
-    .option("--match <selector...>", "only series that match any of these")
-    .option("--mint <time>", "oldest sample: ms since the epoch, or RFC 3339", argument(parseMs))
-    .option("--maxt <time>", "newest sample: ms since the epoch, or RFC 3339", argument(parseMs))
-    .action((dir: string, options: { match?: string[]; mint?: number; maxt?: number }) =>
-      dumpBlocks(dir, options, io),
-    );
-}
-
-function parseMs(text: string): number {
-  return /^-?\d+$/.test(text) ? Number(text) : parseTimeMs(text);
-}
-
-/** A parser of an option's value whose errors name the option. */
-function argument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(messageOf(error));
-    }
-  };
 }

@@ -1,171 +1,155 @@
-import { readdir, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import { type BlockMeta, BlockReader, isBlockId, META_FILE, readMeta } from "#pkg/block/mod.ts";
-import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
-import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
-import { formatHistogram } from "#pkg/histogram/mod.ts";
-import { formatLabels, METRIC_NAME } from "#pkg/labels/mod.ts";
-import { formatDuration, formatFloatG } from "#pkg/model/mod.ts";
-import { parseMetricSelector } from "#pkg/promql/mod.ts";
-import { newMatcher } from "#pkg/re2/mod.ts";
-import {
-  type ChunkQuerier,
-  mergeChunkQueriers,
-  SampleColumns,
-  type SelectParams,
-} from "#pkg/storage/mod.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isLegacyLabelName } from "#pkg/labels/mod.ts";
 import type { Io } from "./io.ts";
-import { formatTime } from "./times.ts";
+import { argument, Failed } from "./options.ts";
+import { parseDurationMs, parseTimeMs } from "./times.ts";
+import { type AnalyzeOptions, analyzeBlock } from "./tsdb-analyze.ts";
+import { type DumpOptions, dumpBlocks } from "./tsdb-dump.ts";
+import { createBlocks, type ImportOptions } from "./tsdb-import.ts";
+import { type ListOptions, listBlocks } from "./tsdb-list.ts";
+import { type VerifyOptions, verifyBlocks } from "./tsdb-verify.ts";
 
-const HEADS = [
-  ...["BLOCK ULID", "MIN TIME", "MAX TIME", "DURATION"],
-  ...["NUM SAMPLES", "NUM CHUNKS", "NUM SERIES", "SIZE"],
-];
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
-/** Printed at once. */
-const TEXT_LENGTH = 64 * 1024;
+const WHERE = `
+Where blocks are:
+  DIR                          a folder of blocks, such as a data folder of Prometheus or
+                               data/bucket/anonymous, or one block
+  DIR --tenant ID              the data folder of a server: what its ingester holds, and its bucket
+  --config.file F --tenant ID  the bucket of a configuration; without --tenant, its root
+`;
 
-/** `tsdb list`. A block that cannot be read is named on standard error, and fails the command. */
-export async function listBlocks(
-  dir: string,
-  options: { humanReadable?: boolean; json?: boolean },
-  io: Io,
-): Promise<void> {
-  const metas: { meta: BlockMeta; bytes: number }[] = [];
-  const broken: string[] = [];
-  for (const path of await blockFolders(dir)) {
-    try {
-      metas.push({ meta: await readMeta(path), bytes: await bytesOf(path) });
-    } catch (error) {
-      broken.push(`${path}: ${messageOf(error)}`);
-    }
-  }
-  metas.sort((a, b) => a.meta.minTime - b.meta.minTime || a.meta.maxTime - b.meta.maxTime);
-  if (options.json) {
-    for (const { meta } of metas) await io.out(`${JSON.stringify(meta)}\n`);
-  } else {
-    const human = options.humanReadable === true;
-    const rows = metas.map(({ meta, bytes }) => rowOf(meta, bytes, human));
-    await io.out(table([HEADS, ...rows]));
-  }
-  if (broken.length > 0) {
-    throw new NarthexError("corruption", `${broken.length} unreadable:\n${broken.join("\n")}`);
+const IMPORT = `
+Samples need a timestamp: seconds in OpenMetrics, milliseconds in the text format. They may come in
+any order; two samples of a series at one time must be equal. The text is read once, samples go
+through a temporary file in DIR; memory grows with the number of series (about a kilobyte each), not
+with that of samples. If anything is wrong, the line is named and no block is left.
+
+Move the blocks into the bucket (<bucket>/<tenant>/<ULID>) or into the data folder of a Prometheus.
+`;
+
+/** Adds `tsdb` and its commands. */
+export function addTsdb(program: Command, io: Io): void {
+  const tsdb = program
+    .command("tsdb")
+    .description("Look into blocks, check them, and make them: local folders and buckets.");
+  addList(tsdb, io);
+  addDump(tsdb, io);
+  addAnalyze(tsdb, io);
+  addVerify(tsdb, io);
+  addCreate(tsdb, io);
+}
+
+/** A command over blocks, wherever they are. */
+function overBlocks(tsdb: Command, name: string, description: string): Command {
+  return tsdb
+    .command(name)
+    .description(description)
+    .argument("[dir]", "folder of blocks, one block, or the data folder of a server")
+    .option("--tenant <id>", "tenant of a data folder or of a bucket")
+    .option("--config.file <file>", "server configuration whose bucket is looked into")
+    .addHelpText("after", WHERE);
+}
+
+function addList(tsdb: Command, io: Io): void {
+  overBlocks(tsdb, "list", "List blocks.")
+    .option("-r, --human-readable", "print times and sizes for people")
+    .option("--json", "print the meta.json of each block, one a line")
+    .action((dir: string | undefined, options: ListOptions) => listBlocks(dir, options, io));
+}
+
+function addDump(tsdb: Command, io: Io): void {
+  const time = argument(parseMs);
+  const add = (name: string, description: string): Command =>
+    overBlocks(tsdb, name, description)
+      .option("--match <selector...>", "only series that match any of these")
+      .option("--mint, --min-time <time>", "oldest sample: ms since the epoch, or RFC 3339", time)
+      .option("--maxt, --max-time <time>", "newest sample: ms since the epoch, or RFC 3339", time);
+  add("dump", "Print samples: series, value, time in ms.")
+    .addOption(
+      new Option("--format <format>", "prom: samples; seriesjson: label sets only")
+        .choices(["prom", "seriesjson"])
+        .default("prom"),
+    )
+    .action((dir: string | undefined, options: DumpOptions) => dumpBlocks(dir, options, io));
+  add(
+    "dump-openmetrics",
+    "Print samples as OpenMetrics, which create-blocks-from reads. Native histograms and stale markers are left out: OpenMetrics cannot say them.",
+  ).action((dir: string | undefined, options: DumpOptions) =>
+    dumpBlocks(dir, { ...options, format: "openmetrics" }, io),
+  );
+}
+
+function addAnalyze(tsdb: Command, io: Io): void {
+  overBlocks(tsdb, "analyze", "Tell what makes a block large: churn, cardinality, chunks.")
+    .argument("[block]", "id of the block (default: the last one)")
+    .option("--block <id>", "the same as an option")
+    .option("--limit <n>", "lines of each list", argument(parseCount), 20)
+    .option("--extended", "read the chunks too: samples, bytes and buckets a chunk, encodings")
+    .option("--match <selector>", "only series that match")
+    .option("-q, --quiet", "show no progress")
+    .action((dir: string | undefined, block: string | undefined, options: AnalyzeOptions) => {
+      const chosen = options.block ?? block;
+      return analyzeBlock(dir, { ...options, ...(chosen ? { block: chosen } : {}) }, io);
+    });
+}
+
+function addVerify(tsdb: Command, io: Io): void {
+  overBlocks(
+    tsdb,
+    "verify",
+    "Read all of every block and check it: checksums, references, order, times, counts. Prints each problem with file and offset; exits with 1 if there is one.",
+  )
+    .option("--block <id>", "only this block")
+    .option("--json", "print a report for each block, one a line")
+    .option("-q, --quiet", "print problems only, and show no progress")
+    .action(async (dir: string | undefined, options: VerifyOptions) => {
+      if (!(await verifyBlocks(dir, options, io))) throw new Failed();
+    });
+}
+
+function addCreate(tsdb: Command, io: Io): void {
+  const create = tsdb
+    .command("create-blocks-from")
+    .description("Make blocks of samples in a text.");
+  for (const format of ["openmetrics", "text"] as const) {
+    const named = format === "text" ? "the Prometheus text format" : "OpenMetrics";
+    create
+      .command(format)
+      .description(`Make blocks of samples in ${named}, each of at most two hours.`)
+      .argument("<file>", "file to read, - for standard input")
+      .argument("[dir]", "folder for the blocks", "data/")
+      .option(
+        "--max-block-duration <duration>",
+        "blocks may span this much: 2h, 6h, 18h, … are used, never more",
+        argument(parseDurationMs),
+      )
+      .option("--label <name=value>", "label for every series; may be repeated", addLabel, {})
+      .option("-r, --human-readable", "print times and sizes for people")
+      .option("-q, --quiet", "print no blocks and show no progress")
+      .addHelpText("after", IMPORT)
+      .action((file: string, dir: string, options: Omit<ImportOptions, "format">) =>
+        createBlocks(file, dir, { ...options, format }, io),
+      );
   }
 }
 
-function rowOf(meta: BlockMeta, bytes: number, human: boolean): string[] {
-  const time = (ms: number): string => (human ? formatTime(ms) : String(ms));
-  const count = (n: number | undefined): string => String(n ?? 0);
-  return [
-    meta.ulid,
-    time(meta.minTime),
-    time(meta.maxTime),
-    formatDuration(meta.maxTime - meta.minTime),
-    count(meta.stats?.numSamples),
-    count(meta.stats?.numChunks),
-    count(meta.stats?.numSeries),
-    human ? formatBytes(bytes) : String(bytes),
-  ];
-}
-
-function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
+function addLabel(
+  text: string,
+  labels: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  const name = text.slice(0, Math.max(0, at));
+  if (!isLegacyLabelName(name)) {
+    throw new InvalidArgumentError(`want name=value, got "${text}"`);
   }
-  return `${unit === 0 ? value : value.toFixed(1)}${UNITS[unit]}`;
+  return { ...labels, [name]: text.slice(at + 1) };
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADS.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join("  ")
-      .trimEnd();
-  return rows.map((row) => `${line(row)}\n`).join("");
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new InvalidArgumentError(`want a count, got "${text}"`);
 }
 
-/** `tsdb dump`: samples of all blocks, each time of a series once. Times in ms, inclusive. */
-export async function dumpBlocks(
-  dir: string,
-  options: { match?: readonly string[]; mint?: number; maxt?: number },
-  io: Io,
-): Promise<void> {
-  const selections = options.match?.map((text) => parseMetricSelector(text)) ?? [
-    [newMatcher("=~", METRIC_NAME, ".*")],
-  ];
-  const range = {
-    mint: options.mint ?? Number.MIN_SAFE_INTEGER,
-    maxt: options.maxt ?? Number.MAX_SAFE_INTEGER,
-  };
-  const blocks: BlockReader[] = [];
-  try {
-    for (const path of await blockFolders(dir)) blocks.push(await BlockReader.open(path));
-    const all = mergeChunkQueriers(blocks);
-    const parts = selections.map((matchers) => fixed(all, { ...range, matchers }));
-    await dump(mergeChunkQueriers(parts), { ...range, matchers: [] }, io);
-  } finally {
-    await Promise.all(blocks.map((block) => block.close()));
-  }
-}
-
-/** `inner` that always answers `params`: so that answers to several selectors can be merged. */
-function fixed(inner: ChunkQuerier, params: SelectParams): ChunkQuerier {
-  return {
-    selectChunks: (_params, signal) => inner.selectChunks(params, signal),
-    labelNames: (_params, signal) => inner.labelNames(params, signal),
-    labelValues: (name, _params, signal) => inner.labelValues(name, params, signal),
-  };
-}
-
-async function dump(source: ChunkQuerier, params: SelectParams, io: Io): Promise<void> {
-  const querier = chunkQuerierAsQuerier(source);
-  const columns = new SampleColumns();
-  let text = "";
-  for await (const batch of querier.select(params, new AbortController().signal)) {
-    for (const series of batch) {
-      columns.clear();
-      series.read(columns, params.mint, params.maxt);
-      const name = formatLabels(series.labels);
-      for (let i = 0; i < columns.length; i++) {
-        const h = columns.histograms?.[i];
-        const value = h ? formatHistogram(h) : formatFloatG(columns.values[i]!);
-        text += `${name} ${value} ${columns.timestamps[i]!}\n`;
-        if (text.length < TEXT_LENGTH) continue;
-        await io.out(text);
-        text = "";
-      }
-    }
-  }
-  if (text !== "") await io.out(text);
-}
-
-/** The folders of the blocks in `dir`, or `dir` itself if it is one. */
-async function blockFolders(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
-    throw new NarthexError("not_found", `read ${dir}: ${messageOf(error)}`, { cause: error });
-  });
-  const isBlock = entries.some((entry) => entry.name === META_FILE);
-  if (isBlock && isBlockId(basename(resolve(dir)))) return [dir];
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  const found = folders.filter(isBlockId).sort();
-  if (found.length > 0) return found.map((name) => join(dir, name));
-  const inner: string[] = [];
-  for (const name of folders.sort()) {
-    if ((await readdir(join(dir, name))).some(isBlockId)) inner.push(join(dir, name));
-  }
-  const hint = inner.length > 0 ? `; there are some in ${inner.join(", ")}` : "";
-  throw new NarthexError("not_found", `${dir} holds no blocks${hint}`);
-}
-
-async function bytesOf(dir: string): Promise<number> {
-  let bytes = 0;
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const path = join(dir, entry.name);
-    bytes += entry.isDirectory() ? await bytesOf(path) : (await stat(path)).size;
-  }
-  return bytes;
+function parseMs(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : parseTimeMs(text);
 }
