@@ -10,6 +10,7 @@ export {
   encodeDeletionMark,
   MARKERS_FOLDER,
 } from "./bucket-index.ts";
+export { ExternalQuerier, withLabels } from "./external-querier.ts";
 export {
   type BlockContent,
   type BlockFiles,
@@ -39,6 +40,7 @@ export {
 export { type ChunksOfOptions, chunksOf, clipChunk, joinOverlaps } from "./overlaps.ts";
 export { type BlockParts, BlockQuerier, withoutIntervals } from "./querier.ts";
 export { BlockReader } from "./reader.ts";
+export { type ExternalMeta, externalLabels, externalMeta, finestBlocks } from "./thanos.ts";
 export { verifyBlock } from "./verify.ts";
 export type { BlockProblem, BlockReport, VerifyOptions } from "./verify-check.ts";
 export { type BlockWriterOptions, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";

@@ -45,8 +45,22 @@ export class BlockQuerier implements ChunkQuerier {
     signal: AbortSignal,
   ): AsyncGenerator<readonly ChunkSeries[]> {
     throwIfAborted(signal);
-    if (!blockOverlaps(this.#parts, params.mint, params.maxt)) return;
+    if (!this.overlaps(params)) return;
     const refs = await this.#parts.index.select(params.matchers, signal);
+    yield* this.readRefs(refs, params, signal);
+  }
+
+  /** True if the block holds times of a range. */
+  overlaps({ mint, maxt }: { readonly mint: number; readonly maxt: number }): boolean {
+    return blockOverlaps(this.#parts, mint, maxt);
+  }
+
+  /** The series `refs`, in their order, as `selectChunks` gives them; matchers are not asked. */
+  async *readRefs(
+    refs: Postings,
+    params: SelectParams,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ChunkSeries[]> {
     const limit = params.limit ?? 0;
     let count = 0;
     let size = BATCH_SERIES_FIRST;
