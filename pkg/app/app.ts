@@ -163,6 +163,7 @@ export class App {
       this.#storeGateway = new StoreGateway({
         config: config.store_gateway,
         bucket,
+        rootTenant: config.bucket.root_tenant,
         clock: this.#clock,
         telemetry: forComponent(telemetry, "store-gateway"),
       });

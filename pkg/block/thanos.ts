@@ -1,4 +1,4 @@
-import { EMPTY_LABELS, type Labels, labelsFromPairs } from "#pkg/labels/mod.ts";
+import { EMPTY_LABELS, type Labels, labelsFromPairs, labelsKey } from "#pkg/labels/mod.ts";
 import type { BlockMeta } from "./meta.ts";
 
 /** What the `thanos` section of `meta.json` says of the samples. */
@@ -48,16 +48,19 @@ interface Resolved extends ExternalMeta {
  */
 export function finestBlocks<T extends Resolved>(blocks: readonly T[]): T[] {
   if (blocks.every(({ resolutionMs }) => resolutionMs === 0)) return [...blocks];
+  const byLabels = new Map<string, T[]>();
+  for (const block of [...blocks].sort((a, b) => a.minTime - b.minTime)) {
+    const key = labelsKey(block.labels);
+    const list = byLabels.get(key);
+    if (list) list.push(block);
+    else byLabels.set(key, [block]);
+  }
   return blocks.filter((block) => {
     if (block.resolutionMs === 0) return true;
-    const key = block.labels.join("\0");
-    const finer = blocks
-      .filter((other) => other.resolutionMs < block.resolutionMs)
-      .filter(({ labels }) => labels.join("\0") === key)
-      .sort((a, b) => a.minTime - b.minTime);
     let covered = block.minTime;
-    for (const { minTime, maxTime } of finer) {
-      if (minTime <= covered) covered = Math.max(covered, maxTime);
+    for (const { minTime, maxTime, resolutionMs } of byLabels.get(labelsKey(block.labels)) ?? []) {
+      if (minTime > covered || covered >= block.maxTime) break;
+      if (resolutionMs < block.resolutionMs) covered = Math.max(covered, maxTime);
     }
     return covered < block.maxTime;
   });

@@ -9,6 +9,8 @@ import type { BlockCheck } from "./verify-check.ts";
 
 /** XOR, and XOR2. */
 const FLOAT_ENCODINGS: readonly number[] = [1, 4];
+/** Several aggregates in one, of Thanos. */
+const AGGREGATE_ENCODING = 0xff;
 
 /** A series whose chunks are to be checked. */
 export interface ChunkListing {
@@ -111,6 +113,8 @@ function verifyChunk(
   }
   // As upstream counts: a stale marker in a chunk of histograms is one of them.
   if (FLOAT_ENCODINGS.includes(chunk.encoding)) check.floatSamples += length;
+  // Of downsampled blocks the counts are those of the samples before.
+  else if (chunk.encoding === AGGREGATE_ENCODING) check.unreadChunks++;
   else check.histogramSamples += length;
   for (let i = 1; i < length; i++) {
     if (timestamps[i]! <= timestamps[i - 1]!) {

@@ -251,6 +251,10 @@ export const configSchema = z.strictObject({
   bucket: section({
     backend: choice(["filesystem", "s3"], { default: "filesystem", doc: "Where blocks are kept." }),
     prefix: text({ default: "", doc: "Prefix of all keys in the bucket." }),
+    root_tenant: text({
+      default: "",
+      doc: "Tenant to whom blocks at the bucket's root belong, as in a data folder of Prometheus or a bucket of Thanos; they are only read. Empty: they are nobody's.",
+    }),
     filesystem: section({
       dir: text({
         default: "",

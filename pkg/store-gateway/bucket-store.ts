@@ -1,4 +1,4 @@
-import { abortError, linkSignals, mapLimit, throwIfAborted } from "#pkg/async/mod.ts";
+import { linkSignals, mapLimit, throwIfAborted } from "#pkg/async/mod.ts";
 import { blockOverlaps } from "#pkg/block/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
@@ -15,10 +15,19 @@ import {
 import type { Registry } from "#pkg/telemetry/mod.ts";
 import { QueryBudget } from "./budget.ts";
 import { cachedAccess } from "./cached-access.ts";
-import { type KnownBlock, type Listing, listBlocks } from "./catalog.ts";
+import {
+  coarseBlocks,
+  deletedTenant,
+  findTenants,
+  type KnownBlock,
+  type Listing,
+  listBlocks,
+  readDeletedTenants,
+} from "./catalog.ts";
 import { ByteLru } from "./lru.ts";
 import { StoreMetrics } from "./metrics.ts";
 import { type OpenBlock, openBlock, queryOpenBlock } from "./open-block.ts";
+import { raceAbort } from "./race-abort.ts";
 
 /** A block that could not be read, as told to the log. */
 export interface Quarantine {
@@ -50,6 +59,8 @@ export interface BucketStoreOptions {
   readonly manifestAgeMsMax?: number;
   /** A block that could not be opened is not tried again for this long. 1 min where absent. */
   readonly retryOpenAfterMs?: number;
+  /** The tenant to whom blocks at the bucket's root belong; absent: nobody's. */
+  readonly rootTenant?: string;
 }
 
 /** A querier that tells which blocks its answers rest on. */
@@ -62,6 +73,8 @@ interface TenantBlocks {
   blocks: ReadonlyMap<string, KnownBlock>;
   marks: ReadonlyMap<string, number>;
   broken: ReadonlySet<string>;
+  /** Downsampled blocks that are not needed. */
+  coarse: ReadonlySet<string>;
 }
 
 /** Looks at one tenant: the one under way, and the one that follows it. */
@@ -77,6 +90,13 @@ interface FailedOpen {
   readonly retryAt: number;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+const NO_BLOCKS: TenantBlocks = {
+  blocks: new Map(),
+  marks: new Map(),
+  broken: NOTHING,
+  coarse: NOTHING,
+};
 const MIB = 1 << 20;
 /** Tenants that are looked at side by side. */
 const SYNC_CONCURRENCY = 8;
@@ -99,6 +119,8 @@ export class BucketStore implements StoreGatewayApi {
   readonly #pages: ByteLru<Uint8Array>;
   readonly #opening = new Map<string, Promise<OpenBlock>>();
   readonly #failed = new Map<string, FailedOpen>();
+  /** As the last look at all tenants found them. */
+  #deletedTenants: ReadonlySet<string> = new Set();
 
   constructor(options: BucketStoreOptions) {
     this.#bucket = options.bucket;
@@ -114,11 +136,8 @@ export class BucketStore implements StoreGatewayApi {
    * reason; what was known of them stays. Rejects if the bucket itself cannot be listed.
    */
   async syncAll(signal?: AbortSignal): Promise<ReadonlyMap<string, unknown>> {
-    const found = new Set<string>();
-    for await (const { key } of this.#bucket.list("", signal ? { signal } : {})) {
-      // Names with two underscores are not tenants: other systems keep their own files there.
-      if (key.endsWith("/") && !key.startsWith("__")) found.add(key.slice(0, -1));
-    }
+    this.#deletedTenants = await readDeletedTenants(this.#bucket, signal);
+    const found = await findTenants(this.#bucket, this.#options.rootTenant, signal);
     for (const tenant of this.#tenants.keys()) if (!found.has(tenant)) this.#forget(tenant);
     const failures = new Map<string, unknown>();
     await mapLimit([...found], SYNC_CONCURRENCY, async (tenant) => {
@@ -183,9 +202,11 @@ export class BucketStore implements StoreGatewayApi {
   async blocks(tenant: string, signal?: AbortSignal): Promise<readonly ServedBlock[]> {
     const known = await this.#known(tenant, signal);
     const now = this.#clock.now();
-    return [...known.blocks.values()]
-      .filter(({ id }) => !this.#isDeleted(known, id, now))
-      .map(({ id, minTime, maxTime }) => ({ id, mint: minTime, maxt: maxTime }));
+    return this.#served(known, now).map(({ id, minTime, maxTime }) => ({
+      id,
+      mint: minTime,
+      maxt: maxTime,
+    }));
   }
 
   /**
@@ -296,8 +317,7 @@ export class BucketStore implements StoreGatewayApi {
   ): Promise<readonly KnownBlock[]> {
     let known = await this.#known(tenant, signal);
     if (!blockIds) {
-      const now = this.#clock.now();
-      return [...known.blocks.values()].filter(({ id }) => !this.#isDeleted(known, id, now));
+      return this.#served(known, this.#clock.now());
     }
     if (blockIds.some((id) => !known.blocks.has(id))) {
       // It may be newer than the last look.
@@ -313,17 +333,29 @@ export class BucketStore implements StoreGatewayApi {
 
   async #known(tenant: string, signal: AbortSignal | undefined): Promise<TenantBlocks> {
     if (!this.#tenants.has(tenant)) await this.syncTenant(tenant, signal ? { signal } : {});
-    return this.#tenants.get(tenant) ?? { blocks: new Map(), marks: new Map(), broken: new Set() };
+    return this.#tenants.get(tenant) ?? NO_BLOCKS;
   }
 
-  #isDeleted(known: TenantBlocks, id: string, now: number): boolean {
+  /** The blocks that answer queries: not deleted, and of finer ones no coarser copies. */
+  #served(known: TenantBlocks, now: number): KnownBlock[] {
+    return [...known.blocks.values()].filter(
+      ({ id }) => !known.coarse.has(id) && !this.#isDeleted(known, id, now),
+    );
+  }
+
+  #isDeleted(known: Pick<TenantBlocks, "marks">, id: string, now: number): boolean {
     const markedAt = known.marks.get(id);
     return markedAt !== undefined && now - markedAt > (this.#options.deletionDelayMs ?? 3_600_000);
   }
 
   async #sync(tenant: string, doesList: boolean): Promise<void> {
     const before = this.#tenants.get(tenant);
+    if (this.#deletedTenants.has(tenant)) {
+      this.#adopt(tenant, before, deletedTenant("list"));
+      return;
+    }
     const listing = await listBlocks(this.#bucket, tenant, {
+      withRoot: tenant === this.#options.rootTenant,
       nowMs: this.#clock.now(),
       manifestAgeMsMax: doesList ? 0 : (this.#options.manifestAgeMsMax ?? 0),
       known: before?.blocks ?? new Map(),
@@ -342,7 +374,11 @@ export class BucketStore implements StoreGatewayApi {
     }
     const { blocks, marks } = listing;
     // Kept when it is empty too, so that queries of a tenant without blocks list nothing.
-    this.#tenants.set(tenant, { blocks, marks, broken: new Set(listing.broken.keys()) });
+    const now = this.#clock.now();
+    const coarse = coarseBlocks(
+      [...blocks.values()].filter(({ id }) => !this.#isDeleted({ marks }, id, now)),
+    );
+    this.#tenants.set(tenant, { blocks, marks, coarse, broken: new Set(listing.broken.keys()) });
     this.#count();
   }
 
@@ -433,19 +469,4 @@ function unreadable(tenant: string, block: KnownBlock, error: unknown): NarthexE
     cause: error,
     detail: { tenant, block: block.id },
   });
-}
-
-/** Settles as `work` does, or rejects as soon as `signal` aborts. */
-async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  throwIfAborted(signal);
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortError(signal));
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

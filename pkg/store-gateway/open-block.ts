@@ -1,9 +1,20 @@
-import { BlockQuerier, CHUNKS_FOLDER, INDEX_FILE, TOMBSTONES_FILE } from "#pkg/block/mod.ts";
+import {
+  BlockQuerier,
+  decodeMeta,
+  type ExternalMeta,
+  ExternalQuerier,
+  externalMeta,
+  INDEX_FILE,
+  META_FILE,
+  segmentNames,
+  TOMBSTONES_FILE,
+} from "#pkg/block/mod.ts";
 import { CHUNK_GUESS_BYTES, ChunkReader } from "#pkg/chunks/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
 import { type CoalesceOptions, LOCAL_COALESCE, type RandomAccess } from "#pkg/fsutil/mod.ts";
 import { type IndexHeader, IndexReader, readIndexHeader } from "#pkg/index/mod.ts";
 import { type Bucket, objectAccess } from "#pkg/objstore/mod.ts";
+import type { ChunkQuerier } from "#pkg/storage/mod.ts";
 import { decodeTombstones, type Tombstones } from "#pkg/tombstones/mod.ts";
 import { budgetedAccess, type QueryBudget } from "./budget.ts";
 import type { KnownBlock } from "./catalog.ts";
@@ -15,6 +26,7 @@ export interface OpenBlock {
   readonly index: RandomAccess;
   readonly segments: readonly RandomAccess[];
   readonly tombstones: Tombstones;
+  readonly external: ExternalMeta;
 }
 
 /** Reads what a block needs: the sizes of its files, its index header, its tombstones. */
@@ -25,7 +37,7 @@ export async function openBlock(
   wrapIndex: (access: RandomAccess) => RandomAccess,
   signal?: AbortSignal,
 ): Promise<OpenBlock> {
-  const prefix = `${tenant}/${block.id}/`;
+  const prefix = `${block.prefix}/`;
   const sizes = new Map<string, number>();
   const options = { recursive: true, ...(signal ? { signal } : {}) };
   for await (const { key, size } of bucket.list(prefix, options)) {
@@ -36,17 +48,18 @@ export async function openBlock(
     throw new NarthexError("not_found", `block ${block.id} of ${tenant} has no index`);
   }
   const raw = objectAccess(bucket, prefix + INDEX_FILE, indexSize);
-  const [header, tombstones] = await Promise.all([
+  const [header, external, tombstones] = await Promise.all([
     readIndexHeader(raw, signal),
+    block.external ?? readExternal(bucket, prefix + META_FILE, signal),
     sizes.has(TOMBSTONES_FILE)
       ? readTombstones(bucket, prefix + TOMBSTONES_FILE, signal)
       : new Map<number, never>(),
   ]);
   const segments: RandomAccess[] = [];
-  for (const name of segmentNames(sizes)) {
+  for (const name of segmentNames(sizes.keys())) {
     segments.push(objectAccess(bucket, prefix + name, sizes.get(name)!));
   }
-  return { block, header, index: wrapIndex(raw), segments, tombstones };
+  return { block, header, index: wrapIndex(raw), segments, tombstones, external };
 }
 
 /** A querier over an open block whose reads are taken from `budget`. */
@@ -54,19 +67,30 @@ export function queryOpenBlock(
   open: OpenBlock,
   budget: QueryBudget,
   coalesce: CoalesceOptions,
-): BlockQuerier {
+): ChunkQuerier {
   // From an object store, reading more than a chunk may need is cheaper than a second request.
   const guessBytes = coalesce === LOCAL_COALESCE ? CHUNK_GUESS_BYTES : 8 * CHUNK_GUESS_BYTES;
-  return new BlockQuerier({
+  const index = new IndexReader(open.header, budgetedAccess(open.index, budget), coalesce);
+  const querier = new BlockQuerier({
     minTime: open.block.minTime,
     maxTime: open.block.maxTime,
-    index: new IndexReader(open.header, budgetedAccess(open.index, budget), coalesce),
+    index,
     chunks: new ChunkReader(
       open.segments.map((segment) => budgetedAccess(segment, budget)),
       { ...coalesce, guessBytes },
     ),
     tombstones: open.tombstones,
   });
+  const { labels } = open.external;
+  return labels.length === 0 ? querier : new ExternalQuerier(querier, index, labels);
+}
+
+async function readExternal(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<ExternalMeta> {
+  return externalMeta(decodeMeta(key, await bucket.get(key, signal)));
 }
 
 async function readTombstones(
@@ -75,12 +99,4 @@ async function readTombstones(
   signal: AbortSignal | undefined,
 ): Promise<Tombstones> {
   return decodeTombstones(key, await bucket.get(key, signal));
-}
-
-/** The segment files, relative to the block, in order. */
-function segmentNames(sizes: ReadonlyMap<string, number>): string[] {
-  const folder = `${CHUNKS_FOLDER}/`;
-  return [...sizes.keys()]
-    .filter((name) => name.startsWith(folder) && /^\d{6,}$/.test(name.slice(folder.length)))
-    .sort((a, b) => Number(a.slice(folder.length)) - Number(b.slice(folder.length)));
 }

@@ -17,6 +17,8 @@ export interface StoreGatewayOptions {
   readonly bucket: Bucket;
   /** True where a read of the bucket costs no request. By the bucket's name where absent. */
   readonly isLocal?: boolean;
+  /** The tenant to whom blocks at the bucket's root belong; "" or absent: nobody's. */
+  readonly rootTenant?: string;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -40,6 +42,7 @@ export class StoreGateway extends BaseService implements StoreGatewayApi {
       isLocal: options.isLocal ?? bucket.name === "filesystem",
       headerBytesMax: config.index_cache_bytes / 2,
       cacheBytesMax: config.index_cache_bytes / 2,
+      ...(options.rootTenant ? { rootTenant: options.rootTenant } : {}),
       deletionDelayMs: config.ignore_deletion_marks_delay,
       onQuarantine: ({ tenant, block, stage, error }) =>
         telemetry.log.warn({ tenant, block, stage, err: error }, "block quarantined"),
