@@ -312,9 +312,13 @@ export class Ingester extends BaseService implements IngesterApi {
         "wal is damaged; what follows in the file is lost",
       );
     }
-    for (const block of db.broken) {
-      telemetry.log.error({ tenant: name, ...block }, "local block cannot be opened; left aside");
+    for (const { id, message } of db.quarantined) {
+      telemetry.log.error(
+        { tenant: name, block: id, reason: message, dir: db.blockDir(id) },
+        "block quarantined: it is neither uploaded nor deleted; narthexctl tsdb verify tells more",
+      );
     }
+    this.metrics.blocksQuarantined.set({ tenant: name }, db.quarantined.length);
     if (db.replay.samples > 0) {
       const { samples, series } = db.replay;
       telemetry.log.info({ tenant: name, samples, series }, "wal replayed");

@@ -9,6 +9,7 @@ export class IngesterMetrics {
   readonly blocksUploaded: Counter<"tenant">;
   readonly uploadFailures: Counter<"tenant">;
   readonly checkpoints: Counter;
+  readonly blocksQuarantined: Gauge<"tenant">;
   readonly cutSeconds: Histogram;
   readonly replaySeconds: Gauge;
 
@@ -52,6 +53,12 @@ export class IngesterMetrics {
     this.checkpoints = new Counter({
       name: "narthex_ingester_wal_checkpoints_total",
       help: "Checkpoints that were written between cuts, because a WAL was large or could not be synced.",
+      registers,
+    });
+    this.blocksQuarantined = new Gauge({
+      name: "narthex_ingester_blocks_quarantined",
+      help: "Blocks on this machine that cannot be opened; they are neither uploaded nor deleted.",
+      labelNames: ["tenant"],
       registers,
     });
     this.cutSeconds = new Histogram({

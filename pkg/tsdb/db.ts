@@ -1,7 +1,13 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { linkSignals, withTimeout } from "#pkg/async/mod.ts";
-import { type BlockMeta, BlockReader, isBlockId } from "#pkg/block/mod.ts";
+import {
+  type BlockMeta,
+  BlockReader,
+  blockOverlaps,
+  isBlockId,
+  readMeta,
+} from "#pkg/block/mod.ts";
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
@@ -60,10 +66,17 @@ interface Pin {
   release(): void;
 }
 
-/** A block that could not be opened. */
-export interface BrokenBlock {
+/**
+ * A block that could not be opened. It stays on the disk as it is: nobody uploads or deletes it, and
+ * reads of its time say that it is missing. Opened again at the next start.
+ */
+export interface QuarantinedBlock {
   readonly id: string;
+  /** What is wrong, with file and offset. */
   readonly message: string;
+  /** Samples have `minTime <= t < maxTime`, ms; infinite where `meta.json` cannot be read either. */
+  readonly minTime: number;
+  readonly maxTime: number;
 }
 
 /**
@@ -75,7 +88,8 @@ export interface BrokenBlock {
  */
 export class TenantDb implements ChunkQuerier {
   readonly replay: ReplayReport;
-  readonly broken: readonly BrokenBlock[];
+  /** Blocks on this machine that could not be opened. */
+  readonly quarantined: readonly QuarantinedBlock[];
   readonly #options: TenantDbOptions;
   readonly #durable: DurableHead;
   readonly #blocks: Map<string, BlockReader>;
@@ -87,14 +101,14 @@ export class TenantDb implements ChunkQuerier {
     options: TenantDbOptions,
     opened: { durable: DurableHead; report: ReplayReport },
     blocks: Map<string, BlockReader>,
-    broken: readonly BrokenBlock[],
+    quarantined: readonly QuarantinedBlock[],
   ) {
     this.#options = options;
     this.#durable = opened.durable;
     this.#graveyard = new Graveyard(opened.durable.head, opened.durable.reader, READ_MS_MAX);
     this.replay = opened.report;
     this.#blocks = blocks;
-    this.broken = broken;
+    this.quarantined = quarantined;
   }
 
   /** Opens the blocks and replays the WAL. Damage is reported, not thrown. */
@@ -102,7 +116,7 @@ export class TenantDb implements ChunkQuerier {
     const folder = join(options.dir, "blocks");
     await mkdir(folder, { recursive: true });
     const blocks = new Map<string, BlockReader>();
-    const broken: BrokenBlock[] = [];
+    const quarantined: QuarantinedBlock[] = [];
     for (const name of await readdir(folder)) {
       if (!isBlockId(name)) {
         await rm(join(folder, name), { recursive: true, force: true });
@@ -111,7 +125,7 @@ export class TenantDb implements ChunkQuerier {
       try {
         blocks.set(name, await BlockReader.open(join(folder, name)));
       } catch (error) {
-        broken.push({ id: name, message: messageOf(error) });
+        quarantined.push(await quarantine(join(folder, name), name, error));
       }
     }
     let cuts = 0;
@@ -131,7 +145,7 @@ export class TenantDb implements ChunkQuerier {
     // What the blocks have need not be replayed once more.
     const { durable } = opened;
     if (cuts > 0) await durable.checkpoint(await durable.rotate());
-    return new TenantDb(options, opened, blocks, broken);
+    return new TenantDb(options, opened, blocks, quarantined);
   }
 
   get head(): Head {
@@ -197,9 +211,13 @@ export class TenantDb implements ChunkQuerier {
     }
   }
 
-  #querier(range: { mint: number; maxt: number }): ChunkQuerier {
-    const blocks = [...this.#blocks.values()].filter(
-      ({ meta }) => meta.minTime <= range.maxt && meta.maxTime > range.mint,
+  #querier(range: LabelParams): ChunkQuerier {
+    for (const block of this.quarantined) {
+      if (!blockOverlaps(block, range.mint, range.maxt)) continue;
+      range.onWarning?.(`local block ${block.id} cannot be opened, its samples may be missing`);
+    }
+    const blocks = [...this.#blocks.values()].filter(({ meta }) =>
+      blockOverlaps(meta, range.mint, range.maxt),
     );
     return mergeChunkQueriers([this.#durable.reader, ...blocks]);
   }
@@ -320,5 +338,17 @@ export class TenantDb implements ChunkQuerier {
     } finally {
       for (const block of this.#blocks.values()) await block.close();
     }
+  }
+}
+
+async function quarantine(dir: string, id: string, error: unknown): Promise<QuarantinedBlock> {
+  const message = messageOf(error);
+  try {
+    const { minTime, maxTime } = await readMeta(dir);
+    return { id, message, minTime, maxTime };
+  } catch {
+    // Nothing is known of its time, so it may be any.
+    const [minTime, maxTime] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    return { id, message, minTime, maxTime };
   }
 }

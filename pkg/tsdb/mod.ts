@@ -1,4 +1,4 @@
-export { type BrokenBlock, TenantDb, type TenantDbOptions } from "./db.ts";
+export { type QuarantinedBlock, TenantDb, type TenantDbOptions } from "./db.ts";
 export { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
 export { Head } from "./head.ts";
 export {
