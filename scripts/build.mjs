@@ -1,10 +1,11 @@
 // Bundles each program under cmd/ into one ES module under dist/. Dependencies stay outside the
 // bundle: they are installed beside it, and native addons could not be bundled anyway. The library
-// of PromQL holds all that it needs, so that a browser can load it as it is; its types are beside it.
+// of PromQL holds all that it needs, so that a browser can load it as it is; in Node it shares its parts
+// with that of blocks. Their types are beside them.
 import { chmod, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { buildLibrary } from "./library.mjs";
+import { buildLibrary, buildNodeLibraries } from "./library.mjs";
 import { writeTypes } from "./types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -30,5 +31,6 @@ await build({
   ),
 });
 await buildLibrary({ absWorkingDir: root, outfile: "dist/promql.js" });
+await buildNodeLibraries({ absWorkingDir: root, outdir: "dist/node" });
 await writeTypes(root);
 for (const name of programs) await chmod(`${root}/dist/${name}.js`, 0o755);

@@ -1,29 +1,40 @@
-// The types of the library of PromQL, as declarations under dist/types.
+// The types of the libraries, as declarations under dist/types.
 import { execFileSync } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
-/** Writes the declarations of all that `pkg/promql/library.ts` reaches. */
-export async function writeTypes(root) {
-  const out = join(root, "dist/types");
+const DOORS = ["promql/library.d.ts", "tsdb-library/mod.d.ts"];
+const IMPORT = /(["'])(#pkg\/[^"']+|\.[^"']+)\.ts\1/g;
+
+/** Writes the declarations that the doors of the libraries reach into the folder `out`. */
+export async function writeTypes(root, out = join(root, "dist/types")) {
   execFileSync(process.execPath, [
     join(root, "node_modules/typescript/bin/tsc"),
     "--project",
     join(root, "tsconfig.library.json"),
+    "--outDir",
+    out,
   ]);
-  for (const entry of await readdir(out, { recursive: true })) {
-    if (!entry.endsWith(".d.ts")) continue;
-    const file = join(out, entry);
-    const text = await readFile(file, "utf8");
-    await writeFile(file, text.replace(/(["'])(#pkg\/[^"']+|\.[^"']+)\.ts\1/g, rewrite(file, out)));
-  }
-}
-
-/** Imports of sources become imports of the declarations beside them. */
-function rewrite(file, out) {
-  return (_, quote, path) => {
-    if (!path.startsWith("#pkg/")) return `${quote}${path}.js${quote}`;
-    const target = relative(dirname(file), join(out, path.slice("#pkg/".length)));
-    return `${quote}${target.startsWith(".") ? target : `./${target}`}.js${quote}`;
+  const reached = new Set();
+  const visit = async (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const found = [];
+    const text = (await readFile(file, "utf8")).replace(IMPORT, (_, quote, path) => {
+      const target = path.startsWith("#pkg/")
+        ? join(out, path.slice("#pkg/".length))
+        : join(dirname(file), path);
+      found.push(`${target}.d.ts`);
+      const from = relative(dirname(file), target);
+      return `${quote}${from.startsWith(".") ? from : `./${from}`}.js${quote}`;
+    });
+    await writeFile(file, text);
+    for (const path of found) await visit(path);
   };
+  for (const door of DOORS) await visit(join(out, door));
+  // What only their insides need is nobody's business, and would want the types of dependencies.
+  for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !reached.has(file)) await rm(file);
+  }
 }

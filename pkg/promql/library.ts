@@ -26,4 +26,4 @@ export {
 } from "#pkg/storage/mod.ts";
 export { type Analysis, analyse, type SelectorUse } from "./analyse.ts";
 export * from "./mod.ts";
-export { type ListedSample, type ListedSeries, SeriesList } from "./series-list.ts";
+export { SeriesList } from "./series-list.ts";

@@ -20,6 +20,7 @@ export type {
   StringValue,
   VectorValue,
 } from "./engine/result.ts";
+export type { ListedSample, ListedSeries } from "./series-list.ts";
 export { childrenOf, type Expr, positionOf, typeOf, type ValueType, walk } from "./syntax/ast.ts";
 export { astToJson, type Json } from "./syntax/ast-json.ts";
 export { FUNCTIONS, type FunctionSignature } from "./syntax/functions.ts";

@@ -36,7 +36,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     "alertmanager",
     "agent",
   ],
-  ["api", "app", "ui"],
+  ["api", "app", "ui", "tsdb-library"],
 ];
 
 /** The layer whose packages never import each other: they meet through interfaces. */
