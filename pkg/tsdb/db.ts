@@ -1,13 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { linkSignals, withTimeout } from "#pkg/async/mod.ts";
-import {
-  type BlockMeta,
-  BlockReader,
-  blockOverlaps,
-  isBlockId,
-  readMeta,
-} from "#pkg/block/mod.ts";
+import { type BlockMeta, BlockReader, blockOverlaps, isBlockId, readMeta } from "#pkg/block/mod.ts";
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";

@@ -38,7 +38,7 @@ test("homes, tests and comments are left alone", () => {
   f("pkg/prng/x.ts", "const r = Math.random();");
   f("pkg/re2/x.ts", "const p = new RegExp(text);");
   f("pkg/wlog/x.ts", "await file.writeFile(bytes);");
-  f("pkg/tsdb/durable-head.ts", "await file.writeFile(bytes);");
+  f("pkg/tsdb/checkpoint.ts", "await file.writeFile(bytes);");
   f("cmd/narthex/x.ts", "const e = process.env;");
   f("pkg/ring/x.test.ts", "const t = Date.now();");
   f(

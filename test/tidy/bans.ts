@@ -39,7 +39,7 @@ const BANS: readonly Ban[] = [
   {
     pattern: /\b(?:writeFile|appendFile|createWriteStream)(?:Sync)?\b/,
     // Those outside fsutil write to temporary files that they sync and rename themselves.
-    homes: ["pkg/fsutil/", "pkg/wlog/", "pkg/tsdb/durable-head.ts", "pkg/objstore/filesystem.ts"],
+    homes: ["pkg/fsutil/", "pkg/wlog/", "pkg/tsdb/checkpoint.ts", "pkg/objstore/filesystem.ts"],
     instead: "use atomicWrite of #pkg/fsutil/mod.ts, so that a crash leaves no half-written file",
   },
 ];
