@@ -10,13 +10,15 @@ type Print = (cells: readonly string[]) => void;
 
 const SCRAPE_MS = 15_000;
 const MIB = 2 ** 20;
+/** Range of a block, of all of them. */
+const BLOCK_MS = 7_200_000;
 /** What a server does right after its start is no part of what is held above idle. */
 const SETTLE_MS = 1_000;
 
-function loadOf(series: number, scrapes: number, seed = 1): Load {
+function loadOf(series: number, scrapes: number, seed = 1, endMs = Date.now()): Load {
   return new Load({
     ...{ series, scrapes, seed, intervalMs: SCRAPE_MS },
-    ...{ endMs: Date.now(), samplesPerRequest: 2000 },
+    ...{ endMs, samplesPerRequest: 2000 },
   });
 }
 
@@ -114,6 +116,8 @@ export async function blocksPart(
     ...["chunk B/sample", "ratio", "index B/series", "ratio"],
   ]);
   let peer: BlockFigures | undefined;
+  // One range of blocks, whole, for all of them: where a range begins decides how chunks are cut.
+  const endMs = Math.floor(Date.now() / BLOCK_MS) * BLOCK_MS - SCRAPE_MS;
   const kinds = [
     ...(servers.includes("prometheus") ? ["prometheus"] : []),
     "narthex xor",
@@ -122,10 +126,10 @@ export async function blocksPart(
   for (const kind of kinds) {
     const [name, encoding] = kind.split(" ");
     const folder = join(dir, kind.replace(" ", "-"));
-    const flags = encoding === undefined ? {} : { "limits.float_chunk_encoding": encoding };
+    const flags = encoding === undefined ? {} : { "limits.float-chunk-encoding": encoding };
     const server = await startServer(name!, folder, flags);
     try {
-      const load = loadOf(series, scrapes);
+      const load = loadOf(series, scrapes, 1, endMs);
       for (let i = 0; i < scrapes; i++) await pushScrape(server, load);
       const blocks = await blocksOf(server, folder);
       peer ??= blocks;
