@@ -8,6 +8,8 @@ export const BUCKET_INDEX_KEY = "bucket-index.json.gz";
 export const MARKERS_FOLDER = "markers";
 /** Ends the name of a deletion mark, in the markers folder behind `<ULID>-`. */
 export const DELETION_MARK_FILE = "deletion-mark.json";
+/** Ends the name of a mark that keeps a block from being compacted. */
+export const NO_COMPACT_MARK_FILE = "no-compact-mark.json";
 /** A manifest larger than this when unpacked is refused. */
 const BUCKET_INDEX_BYTES_MAX = 1 << 30;
 
@@ -94,6 +96,23 @@ export function encodeDeletionMark(block: string, timeSeconds: number, details =
   return Buffer.from(
     JSON.stringify({ id: block, version: 1, deletion_time: timeSeconds, details }),
   );
+}
+
+/** A mark that keeps a block from being compacted, as Thanos and Mimir read it. */
+export interface NoCompactMark {
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly noCompactTime: number;
+  /** Such as `corrupted`, or of Thanos `manual`, `index-size-exceeding`. */
+  readonly reason: string;
+  readonly details: string;
+}
+
+/** The bytes of a no-compact mark. */
+export function encodeNoCompactMark(mark: NoCompactMark): Uint8Array {
+  const { id, noCompactTime, reason, details } = mark;
+  const json = { id, version: 1, details, no_compact_time: noCompactTime, reason };
+  return Buffer.from(JSON.stringify(json));
 }
 
 function parsed<T>(

@@ -39,7 +39,7 @@ export class ExternalQuerier implements ChunkQuerier {
     params: SelectParams,
     signal: AbortSignal,
   ): AsyncGenerator<readonly ChunkSeries[]> {
-    const matchers = this.#rest(params.matchers);
+    const matchers = matchersBelow(params.matchers, this.#added);
     if (!matchers) return;
     // The first ones of what comes out are not the first ones of what goes in.
     const { limit = 0, ...rest } = params;
@@ -77,27 +77,16 @@ export class ExternalQuerier implements ChunkQuerier {
     if (value !== undefined) {
       return (await this.#names(params, signal)).length > 0 ? [value] : [];
     }
-    const matchers = this.#rest(params.matchers);
+    const matchers = matchersBelow(params.matchers, this.#added);
     return matchers ? this.#inner.labelValues(name, { ...params, matchers }, signal) : [];
   }
 
   /** Names that the block itself has; none where no series matches. */
   async #names(params: LabelParams, signal: AbortSignal): Promise<string[]> {
-    const matchers = this.#rest(params.matchers);
+    const matchers = matchersBelow(params.matchers, this.#added);
     if (!matchers) return [];
     const { limit: _, ...rest } = params;
     return this.#inner.labelNames({ ...rest, matchers }, signal);
-  }
-
-  /** The matchers of other labels than the added ones; undefined if one of those does not match. */
-  #rest(matchers: readonly Matcher[]): readonly Matcher[] | undefined {
-    const rest: Matcher[] = [];
-    for (const matcher of matchers) {
-      const value = addedValue(this.#added, matcher.name);
-      if (value === undefined) rest.push(matcher);
-      else if (!matcher.matches(value)) return undefined;
-    }
-    return rest;
   }
 
   #doesReplace(): boolean {
@@ -124,6 +113,20 @@ export class ExternalQuerier implements ChunkQuerier {
     const sorted: Postings = Uint32Array.from(all, ({ ref }) => ref);
     yield* this.#inner.readRefs(sorted, params, signal);
   }
+}
+
+/** The matchers of other labels than the added ones; undefined if one of those does not match. */
+export function matchersBelow(
+  matchers: readonly Matcher[],
+  added: Labels,
+): readonly Matcher[] | undefined {
+  const rest: Matcher[] = [];
+  for (const matcher of matchers) {
+    const value = addedValue(added, matcher.name);
+    if (value === undefined) rest.push(matcher);
+    else if (!matcher.matches(value)) return undefined;
+  }
+  return rest;
 }
 
 function addedValue(added: Labels, name: string): string | undefined {

@@ -8,9 +8,25 @@ export {
   decodeDeletionMark,
   encodeBucketIndex,
   encodeDeletionMark,
+  encodeNoCompactMark,
   MARKERS_FOLDER,
+  NO_COMPACT_MARK_FILE,
+  type NoCompactMark,
 } from "./bucket-index.ts";
-export { ExternalQuerier, withLabels } from "./external-querier.ts";
+export {
+  concerns,
+  DELETIONS_FOLDER,
+  type DeletedRanges,
+  type DeletionRequest,
+  decodeDeletion,
+  deletionIdOf,
+  deletionKey,
+  encodeDeletion,
+  LayeredTombstones,
+  readDeletions,
+  type StoredDeletion,
+} from "./deletions.ts";
+export { ExternalQuerier, matchersBelow, withLabels } from "./external-querier.ts";
 export {
   type BlockContent,
   type BlockFiles,

@@ -10,7 +10,8 @@ import {
   SampleColumns,
   type SelectParams,
 } from "#pkg/storage/mod.ts";
-import type { Interval, Tombstones } from "#pkg/tombstones/mod.ts";
+import type { Interval } from "#pkg/tombstones/mod.ts";
+import type { DeletedRanges } from "./deletions.ts";
 import { blockOverlaps } from "./meta.ts";
 import { encodePart } from "./overlaps.ts";
 
@@ -26,7 +27,8 @@ export interface BlockParts {
   readonly maxTime: number;
   readonly index: IndexReader;
   readonly chunks: ChunkReader;
-  readonly tombstones: Tombstones;
+  /** What is left out of answers; read anew for each batch. */
+  readonly tombstones: DeletedRanges;
 }
 
 /**
@@ -156,7 +158,7 @@ function cut(list: string[], limit = 0): string[] {
 }
 
 /** True if some chunk of the series is not deleted whole. */
-function keptEntries(series: IndexedSeries, tombstones: Tombstones): boolean {
+function keptEntries(series: IndexedSeries, tombstones: DeletedRanges): boolean {
   const intervals = tombstones.get(series.ref);
   return !intervals || series.chunks.some((chunk) => !isCovered(chunk, intervals));
 }

@@ -2,17 +2,34 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CHUNK_GUESS_BYTES, ChunkReader } from "#pkg/chunks/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
-import { FileAccess, LOCAL_COALESCE } from "#pkg/fsutil/mod.ts";
+import { atomicWrite, FileAccess, LOCAL_COALESCE } from "#pkg/fsutil/mod.ts";
 import { IndexReader } from "#pkg/index/mod.ts";
+import type { Matcher } from "#pkg/labels/mod.ts";
 import type { ChunkQuerier, ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
-import { decodeTombstones, type Tombstones } from "#pkg/tombstones/mod.ts";
+import {
+  decodeTombstones,
+  encodeTombstones,
+  type Interval,
+  joinIntervals,
+  type Tombstones,
+} from "#pkg/tombstones/mod.ts";
+import { type DeletedRanges, type DeletionRequest, LayeredTombstones } from "./deletions.ts";
+import { matchersBelow } from "./external-querier.ts";
 import { type BlockMeta, CHUNKS_FOLDER, INDEX_FILE, readMeta, TOMBSTONES_FILE } from "./meta.ts";
-import { BlockQuerier } from "./querier.ts";
+import { type BlockParts, BlockQuerier } from "./querier.ts";
+import { externalMeta } from "./thanos.ts";
+
+interface LocalParts extends BlockParts {
+  tombstones: DeletedRanges;
+  /** Those of the file. */
+  own: Tombstones;
+}
 
 /** A block in a local folder, open for reading. */
 export class BlockReader implements ChunkQuerier {
   readonly dir: string;
   readonly meta: BlockMeta;
+  readonly #parts: LocalParts;
   readonly #querier: BlockQuerier;
   readonly #files: readonly FileAccess[];
   /** Memory that the index takes while it is open. */
@@ -24,13 +41,15 @@ export class BlockReader implements ChunkQuerier {
   private constructor(
     dir: string,
     meta: BlockMeta,
-    parts: { querier: BlockQuerier; files: readonly FileAccess[]; indexBytes: number },
+    parts: LocalParts,
+    files: readonly FileAccess[],
   ) {
     this.dir = dir;
     this.meta = meta;
-    this.#querier = parts.querier;
-    this.#files = parts.files;
-    this.indexBytes = parts.indexBytes;
+    this.#parts = parts;
+    this.#querier = new BlockQuerier(parts);
+    this.#files = files;
+    this.indexBytes = parts.index.header.byteLength;
   }
 
   /** Opens the block in `dir`. Errors: `corruption`, or those of the file system. */
@@ -51,14 +70,56 @@ export class BlockReader implements ChunkQuerier {
       const options = { ...LOCAL_COALESCE, guessBytes: CHUNK_GUESS_BYTES };
       const chunks = new ChunkReader(segments, options);
       await chunks.verifyHeaders();
-      const tombstones = await readTombstones(join(dir, TOMBSTONES_FILE));
+      const own = await readTombstones(join(dir, TOMBSTONES_FILE));
       const { minTime, maxTime } = meta;
-      const querier = new BlockQuerier({ minTime, maxTime, index, chunks, tombstones });
-      return new BlockReader(dir, meta, { querier, files, indexBytes: index.header.byteLength });
+      const parts = { minTime, maxTime, index, chunks, tombstones: own, own };
+      return new BlockReader(dir, meta, parts, files);
     } catch (error) {
       await Promise.allSettled(files.map((file) => file.close()));
       throw error;
     }
+  }
+
+  /** How many series have tombstones. */
+  get tombstoneCount(): number {
+    return this.#parts.tombstones.size;
+  }
+
+  /**
+   * Leaves samples out of all answers from now on, and of those after a restart: adds them to the
+   * tombstones file, `mint <= t <= maxt`, ms. Returns how many series may have lost samples. Calls
+   * must not overlap. Errors: those of the file system, and then nothing has changed.
+   */
+  async deleteSeries(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
+    const { meta } = this;
+    if (meta.minTime > maxt || meta.maxTime <= mint) return 0;
+    const own = matchersBelow(matchers, externalMeta(meta).labels);
+    const refs = own ? await this.#parts.index.select(own) : [];
+    if (refs.length === 0) return 0;
+    const interval: Interval = {
+      mint: Math.max(mint, meta.minTime),
+      maxt: Math.min(maxt, meta.maxTime),
+    };
+    const merged = new Map(this.#parts.own);
+    const alone = [interval];
+    for (const ref of refs) {
+      const before = merged.get(ref);
+      merged.set(ref, before ? joinIntervals([...before, interval]) : alone);
+    }
+    await atomicWrite(join(this.dir, TOMBSTONES_FILE), encodeTombstones(merged));
+    this.#parts.own = merged;
+    this.#parts.tombstones = merged;
+    return refs.length;
+  }
+
+  /** Leaves out of answers what `requests` delete, for as long as it is open. */
+  async hide(
+    requests: readonly Pick<DeletionRequest, "matchers" | "mint" | "maxt">[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { own, index } = this.#parts;
+    const added = externalMeta(this.meta).labels;
+    this.#parts.tombstones = await LayeredTombstones.build(own, requests, { index, added }, signal);
   }
 
   async *selectChunks(
