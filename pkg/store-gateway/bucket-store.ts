@@ -1,5 +1,6 @@
+import { setMaxListeners } from "node:events";
 import { linkSignals, mapLimit, throwIfAborted } from "#pkg/async/mod.ts";
-import { blockOverlaps } from "#pkg/block/mod.ts";
+import { blockOverlaps, type DeletedRanges, readDeletions } from "#pkg/block/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { codeOf, messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import { LOCAL_COALESCE, REMOTE_COALESCE } from "#pkg/fsutil/mod.ts";
@@ -28,6 +29,7 @@ import { ByteLru } from "./lru.ts";
 import { StoreMetrics } from "./metrics.ts";
 import { type OpenBlock, openBlock, queryOpenBlock } from "./open-block.ts";
 import { raceAbort } from "./race-abort.ts";
+import { NO_BLOCKS, type TenantBlocks } from "./tenant-blocks.ts";
 
 /** A block that could not be read, as told to the log. */
 export interface Quarantine {
@@ -69,14 +71,6 @@ export interface BlocksQuerier extends ChunkQuerier {
   readonly queried: ReadonlySet<string>;
 }
 
-interface TenantBlocks {
-  blocks: ReadonlyMap<string, KnownBlock>;
-  marks: ReadonlyMap<string, number>;
-  broken: ReadonlySet<string>;
-  /** Downsampled blocks that are not needed. */
-  coarse: ReadonlySet<string>;
-}
-
 /** Looks at one tenant: the one under way, and the one that follows it. */
 interface SyncState {
   running: Promise<void>;
@@ -90,13 +84,6 @@ interface FailedOpen {
   readonly retryAt: number;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
-const NO_BLOCKS: TenantBlocks = {
-  blocks: new Map(),
-  marks: new Map(),
-  broken: NOTHING,
-  coarse: NOTHING,
-};
 const MIB = 1 << 20;
 /** Tenants that are looked at side by side. */
 const SYNC_CONCURRENCY = 8;
@@ -295,9 +282,12 @@ export class BucketStore implements StoreGatewayApi {
     const coalesce = this.#options.isLocal ? LOCAL_COALESCE : REMOTE_COALESCE;
     const linked = linkSignals(call.signal);
     try {
+      // Each block that is being opened listens.
+      setMaxListeners(2 * OPEN_CONCURRENCY, linked.signal);
       const queriers = await mapLimit(wanted, OPEN_CONCURRENCY, async (block) => {
         const open = await this.#openBlock(tenant, block, linked.signal);
-        return queryOpenBlock(open, call.budget, coalesce);
+        const hidden = await this.#hidden(tenant, open, linked.signal);
+        return queryOpenBlock(open, hidden, call.budget, coalesce);
       });
       for (const { id } of wanted) call.queried.add(id);
       this.#metrics.queriedBlocks.inc(wanted.length);
@@ -351,7 +341,7 @@ export class BucketStore implements StoreGatewayApi {
   async #sync(tenant: string, doesList: boolean): Promise<void> {
     const before = this.#tenants.get(tenant);
     if (this.#deletedTenants.has(tenant)) {
-      this.#adopt(tenant, before, deletedTenant("list"));
+      this.#adopt(tenant, before, deletedTenant("list"), new Map());
       return;
     }
     const listing = await listBlocks(this.#bucket, tenant, {
@@ -361,11 +351,17 @@ export class BucketStore implements StoreGatewayApi {
       known: before?.blocks ?? new Map(),
       knownMarks: before?.marks ?? new Map(),
     });
+    const deletions = await readDeletions(this.#bucket, tenant, before?.deletions);
     this.#metrics.syncs.inc({ source: listing.source });
-    this.#adopt(tenant, before, listing);
+    this.#adopt(tenant, before, listing, deletions);
   }
 
-  #adopt(tenant: string, before: TenantBlocks | undefined, listing: Listing): void {
+  #adopt(
+    tenant: string,
+    before: TenantBlocks | undefined,
+    listing: Listing,
+    deletions: TenantBlocks["deletions"],
+  ): void {
     for (const id of before?.blocks.keys() ?? []) {
       if (!listing.blocks.has(id)) this.#dropBlock(tenant, id);
     }
@@ -378,7 +374,8 @@ export class BucketStore implements StoreGatewayApi {
     const coarse = coarseBlocks(
       [...blocks.values()].filter(({ id }) => !this.#isDeleted({ marks }, id, now)),
     );
-    this.#tenants.set(tenant, { blocks, marks, coarse, broken: new Set(listing.broken.keys()) });
+    const broken = new Set(listing.broken.keys());
+    this.#tenants.set(tenant, { blocks, marks, coarse, broken, deletions });
     this.#count();
   }
 
@@ -454,6 +451,24 @@ export class BucketStore implements StoreGatewayApi {
         this.#count();
       }
       throw error;
+    }
+  }
+
+  /** What of an open block is deleted, by its own tombstones and by requests. */
+  async #hidden(tenant: string, open: OpenBlock, signal: AbortSignal): Promise<DeletedRanges> {
+    const { deletions } = this.#tenants.get(tenant) ?? NO_BLOCKS;
+    if (deletions.size === 0) return open.tombstones;
+    const key = `${tenant}/${open.block.id}`;
+    const requests = [...deletions.values()].map(({ request }) => request);
+    const found = open.hidden.of(open, requests, () => {
+      if (this.#headers.get(key) !== open) return;
+      this.#headers.set(key, open, open.header.byteLength + open.hidden.byteLength);
+    });
+    try {
+      return await (found instanceof Promise ? raceAbort(found, signal) : found);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw unreadable(tenant, open.block, error);
     }
   }
 

@@ -1,5 +1,6 @@
 import {
   BlockQuerier,
+  type DeletedRanges,
   decodeMeta,
   type ExternalMeta,
   ExternalQuerier,
@@ -18,6 +19,7 @@ import type { ChunkQuerier } from "#pkg/storage/mod.ts";
 import { decodeTombstones, type Tombstones } from "#pkg/tombstones/mod.ts";
 import { budgetedAccess, type QueryBudget } from "./budget.ts";
 import type { KnownBlock } from "./catalog.ts";
+import { HiddenRanges } from "./hidden.ts";
 
 /** What is held of a block in the bucket while it is in use. */
 export interface OpenBlock {
@@ -27,6 +29,7 @@ export interface OpenBlock {
   readonly segments: readonly RandomAccess[];
   readonly tombstones: Tombstones;
   readonly external: ExternalMeta;
+  readonly hidden: HiddenRanges;
 }
 
 /** Reads what a block needs: the sizes of its files, its index header, its tombstones. */
@@ -59,12 +62,14 @@ export async function openBlock(
   for (const name of segmentNames(sizes.keys())) {
     segments.push(objectAccess(bucket, prefix + name, sizes.get(name)!));
   }
-  return { block, header, index: wrapIndex(raw), segments, tombstones, external };
+  const hidden = new HiddenRanges();
+  return { block, header, index: wrapIndex(raw), segments, tombstones, external, hidden };
 }
 
-/** A querier over an open block whose reads are taken from `budget`. */
+/** A querier over an open block without `hidden`, whose reads are taken from `budget`. */
 export function queryOpenBlock(
   open: OpenBlock,
+  hidden: DeletedRanges,
   budget: QueryBudget,
   coalesce: CoalesceOptions,
 ): ChunkQuerier {
@@ -79,7 +84,7 @@ export function queryOpenBlock(
       open.segments.map((segment) => budgetedAccess(segment, budget)),
       { ...coalesce, guessBytes },
     ),
-    tombstones: open.tombstones,
+    tombstones: hidden,
   });
   const { labels } = open.external;
   return labels.length === 0 ? querier : new ExternalQuerier(querier, index, labels);
