@@ -17,6 +17,7 @@ await build({
   entryPoints: {
     ...Object.fromEntries(programs.map((name) => [name, `cmd/${name}/main.ts`])),
     "query-worker": "cmd/narthex/query-worker.ts",
+    "compaction-worker": "cmd/narthex/compaction-worker.ts",
   },
   outdir: "dist",
   bundle: true,

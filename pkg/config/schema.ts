@@ -78,6 +78,14 @@ const LIMITS = {
     default: "1MiB",
     doc: "Longest text of a query.",
   }),
+  compactor_blocks_retention_period: duration({
+    default: "0",
+    doc: "Blocks whose newest sample is older are deleted.",
+  }),
+  compactor_blocks_retention_size: bytes({
+    default: "0",
+    doc: "Bytes of blocks that a tenant keeps in the bucket; the oldest ones beyond are deleted.",
+  }),
   promql_features: choices(PROMQL_FEATURES, {
     default: [],
     doc: "Experimental features of PromQL that a tenant may use, by the names of Prometheus's feature flags.",
@@ -101,7 +109,7 @@ const grpcClient = section({
 export const configSchema = z.strictObject({
   target: list({
     default: ["all"],
-    doc: "Roles of this process: all, write, read, backend, distributor, ingester, querier, store-gateway, agent.",
+    doc: "Roles of this process: all, write, read, backend, distributor, ingester, querier, store-gateway, compactor, agent.",
   }),
   data_dir: text({ default: "./data", doc: "Folder of everything that is kept on this machine." }),
   http: section({
@@ -246,6 +254,56 @@ export const configSchema = z.strictObject({
     ignore_deletion_marks_delay: duration({
       default: "1h",
       doc: "A block that is marked for deletion is served for this long.",
+    }),
+  }),
+  compactor: section({
+    enabled: bool({
+      default: true,
+      doc: "Merge blocks, apply retention and deletions. Not beside a compactor of another system on the same bucket.",
+    }),
+    data_dir: text({
+      default: "",
+      doc: "Folder of copies of blocks that are being merged, emptied at the start; `<data_dir>/compactor` if empty.",
+    }),
+    interval: duration({
+      default: "5m",
+      minMs: 100,
+      doc: "How often the bucket is looked at for work.",
+    }),
+    concurrency: int({ default: 1, min: 1, max: 64, doc: "Tenants that are worked on at once." }),
+    block_ranges: list({
+      default: ["2h", "12h", "24h"],
+      doc: "Time ranges that blocks are merged into, each a multiple of the one before.",
+    }),
+    consistency_delay: duration({
+      default: "5m",
+      doc: "Fresh blocks are left alone for this long, so that their replicas come too.",
+    }),
+    max_compaction_bytes: bytes({
+      default: "100GiB",
+      doc: "Bytes of the blocks of one merge, which are copied to this machine; 0 means no limit.",
+    }),
+    worker_memory: bytes({
+      default: "512MiB",
+      doc: "Heap of the thread of a merge; a merge that needs more fails.",
+    }),
+    deletion_delay: duration({
+      default: "12h",
+      doc: "How long blocks that are marked for deletion stay in the bucket.",
+    }),
+    partial_block_deletion_delay: duration({
+      default: "1d",
+      doc: "How long files of a block without meta.json stay in the bucket.",
+    }),
+    tombstone_rewrite_delay: duration({
+      default: "1h",
+      doc: "Blocks with deleted series are written anew after this time.",
+    }),
+  }),
+  api: section({
+    enable_admin: bool({
+      default: false,
+      doc: "Serve /api/v1/admin/tsdb/…, by which series can be deleted.",
     }),
   }),
   bucket: section({

@@ -6,6 +6,8 @@ export { BucketMetrics } from "./metrics.ts";
 export { type BucketSettings, type OpenBucketOptions, openBucket } from "./open.ts";
 export { S3Bucket, type S3Options } from "./s3.ts";
 export {
+  type CrashingBucket,
+  crashingBucket,
   type FaultOptions,
   faultyBucket,
   prefixBucket,

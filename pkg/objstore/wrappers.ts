@@ -139,3 +139,44 @@ export function faultyBucket(inner: Bucket, options: FaultOptions): Bucket {
     delete: (key, signal) => write("delete", key, () => inner.delete(key, signal)),
   };
 }
+
+/** A bucket that is lost in the midst of work, and how often it was written to. */
+export interface CrashingBucket extends Bucket {
+  /** Writes and deletions so far, the one that was lost included. */
+  readonly writes: number;
+}
+
+/**
+ * Lets `writesMax` writes and deletions through; from the next one on every call fails with
+ * `unavailable`, as for a process that died there. For tests of what a crash leaves behind.
+ */
+export function crashingBucket(inner: Bucket, writesMax: number): CrashingBucket {
+  let writes = 0;
+  const dead = (): NarthexError => new NarthexError("unavailable", "injected crash");
+  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (writes > writesMax) throw dead();
+    return work();
+  };
+  const write = async (work: () => Promise<void>): Promise<void> => {
+    writes++;
+    await read(work);
+  };
+  return {
+    name: inner.name,
+    get writes() {
+      return writes;
+    },
+    async *list(prefix, options) {
+      if (writes > writesMax) throw dead();
+      yield* inner.list(prefix, options);
+    },
+    get: (key, signal) => read(() => inner.get(key, signal)),
+    getRange: (key, offset, length, signal) =>
+      read(() => inner.getRange(key, offset, length, signal)),
+    head: (key, signal) => read(() => inner.head(key, signal)),
+    exists: (key, signal) => read(() => inner.exists(key, signal)),
+    put: (key, bytes, signal) => write(() => inner.put(key, bytes, signal)),
+    putFile: (key, path, signal) => write(() => inner.putFile(key, path, signal)),
+    delete: (key, signal) => write(() => inner.delete(key, signal)),
+  };
+}
