@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     version: VERSION,
     // Built beside this program.
     queryWorker: new URL("./query-worker.js", import.meta.url),
+    compactionWorker: new URL("./compaction-worker.js", import.meta.url),
   });
   const stop = (): void => {
     app.stop().then(

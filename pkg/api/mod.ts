@@ -1,3 +1,4 @@
+export { type AdminApi, adminRoutes } from "./admin.ts";
 export { Params } from "./params.ts";
 export { type QueryApi, queryRoutes } from "./query.ts";
 export { type HttpServer, type HttpServerOptions, type Routes, serveHttp } from "./server.ts";

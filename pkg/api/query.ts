@@ -16,8 +16,9 @@ import type { AnswerOptions, QueryAnswer, StatsLevel } from "#pkg/query-eval/mod
 import type { MetricMetadata } from "#pkg/rpc/mod.ts";
 import { type Querier, uniteStrings } from "#pkg/storage/mod.ts";
 import type { TenantResolver } from "#pkg/tenant/mod.ts";
+import { MAX_TIME_MS, MIN_TIME_MS, PREFIXES, paramsOf } from "./form.ts";
 import { seriesJson, successJson } from "./json.ts";
-import { Params } from "./params.ts";
+import type { Params } from "./params.ts";
 import { clientSignal } from "./server.ts";
 import { tenantHeader } from "./write.ts";
 
@@ -75,15 +76,6 @@ export interface QueryRoutesOptions {
   readonly buildInfo: Readonly<Record<string, unknown>>;
 }
 
-/** Far beyond any sample: what `start` and `end` are when a request has none. */
-const MIN_TIME_MS = -8.64e15;
-const MAX_TIME_MS = 8.64e15;
-/** Where the API is found: as Grafana and Mimir address it, and as Prometheus has it. */
-const PREFIXES = ["/prometheus/api/v1", "/api/v1"];
-
-/** Largest form, as Go's server has it; bodies of writes may be larger. */
-const FORM_BYTES_MAX = 10 * 1024 * 1024;
-
 /** What every handler starts from. */
 interface Call {
   readonly params: Params;
@@ -107,7 +99,7 @@ export function queryRoutes(options: QueryRoutesOptions): (server: FastifyInstan
           url: `${prefix}${path}`,
           handler: async (request, reply) => {
             const call: Call = {
-              params: new Params(request.url, formOf(request)),
+              params: paramsOf(request),
               tenants: options.tenants.several(tenantHeader(request)),
               signal: clientSignal(reply),
               request,
@@ -135,24 +127,6 @@ export function queryRoutes(options: QueryRoutesOptions): (server: FastifyInstan
 
 function send(reply: FastifyReply, text: string): FastifyReply {
   return reply.type("application/json").send(text);
-}
-
-function formOf(request: FastifyRequest): string | undefined {
-  const type = request.headers["content-type"] ?? "";
-  if (!(request.body instanceof Uint8Array) || request.body.length === 0) return undefined;
-  if (!type.startsWith("application/x-www-form-urlencoded")) {
-    throw new NarthexError(
-      "unsupported",
-      `content type ${type}, want application/x-www-form-urlencoded`,
-    );
-  }
-  if (request.body.length > FORM_BYTES_MAX) {
-    throw new NarthexError(
-      "too_large",
-      `form of ${request.body.length} bytes, want at most ${FORM_BYTES_MAX}`,
-    );
-  }
-  return Buffer.from(request.body).toString("utf8");
 }
 
 class Handlers {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Agent } from "#pkg/agent/mod.ts";
 import {
+  adminRoutes,
   type HttpServer,
   queryRoutes,
   type Routes,
@@ -13,6 +14,7 @@ import {
   writeRoutes,
 } from "#pkg/api/mod.ts";
 import { type Clock, systemClock } from "#pkg/clock/mod.ts";
+import type { Compactor } from "#pkg/compactor/mod.ts";
 import { type Config, redacted } from "#pkg/config/mod.ts";
 import { Distributor, localTarget, RingTarget } from "#pkg/distributor/mod.ts";
 import { assert, messageOf, NarthexError } from "#pkg/errs/mod.ts";
@@ -24,7 +26,6 @@ import {
   QueryService,
   type RecentReads,
   RingReads,
-  ringGateways,
   type StoreGateways,
   StoreReads,
 } from "#pkg/querier/mod.ts";
@@ -33,18 +34,22 @@ import { InlineExecutor, WorkerPool } from "#pkg/query-exec/mod.ts";
 import { LabelHasher } from "#pkg/remotewrite/mod.ts";
 import type { Lifecycler, Ring } from "#pkg/ring/mod.ts";
 import {
+  type ClientOptions,
   ClientPool,
   type GrpcServer,
   ingesterClient,
   serveGrpc,
-  storeGatewayClient,
 } from "#pkg/rpc/mod.ts";
 import { type Service, ServiceManager } from "#pkg/service/mod.ts";
 import { StoreGateway } from "#pkg/store-gateway/mod.ts";
 import { createTelemetry, forComponent, type Telemetry } from "#pkg/telemetry/mod.ts";
 import { TenantResolver } from "#pkg/tenant/mod.ts";
+import { everyIngester, TsdbAdmin } from "./admin.ts";
 import { agentConfig, embeddedAgent } from "./agent.ts";
 import { openBucket } from "./bucket.ts";
+import { openCompactor, ownsTenant } from "./compaction.ts";
+import { type Flush, flushOf } from "./flush.ts";
+import { isQueryable, openGateways } from "./gateways.ts";
 import { Membership } from "./membership.ts";
 import { type Role, rolesOf } from "./targets.ts";
 
@@ -60,6 +65,8 @@ export interface AppOptions {
   readonly telemetry?: Telemetry;
   /** The program of the threads that evaluate queries; without one this thread does it. */
   readonly queryWorker?: URL;
+  /** The program of the threads that merge blocks; without one this thread does it. */
+  readonly compactionWorker?: URL;
 }
 
 /** Below the data folder. */
@@ -79,10 +86,12 @@ export class App {
   readonly #ingesters = new ClientPool((address) => ingesterClient(address, this.#clientOptions()));
   readonly #pools: { close(): void }[] = [this.#ingesters];
   readonly #life = new AbortController();
+  #compactorLease: Lifecycler | undefined;
   #membership: Membership | undefined;
   #ingester: Ingester | undefined;
   #agent: Agent | undefined;
   #storeGateway: StoreGateway | undefined;
+  #compactor: Compactor | undefined;
   #distributor: Distributor | undefined;
   #queries: QueryService | undefined;
   #executor: QueryExecutor | undefined;
@@ -124,7 +133,7 @@ export class App {
       this.#wireBackend(bucket);
       if (isCluster) await this.#wireCluster();
       this.#wireFront();
-      await this.#serve();
+      await this.#serve(bucket);
       if (this.roles.has("agent") && config.agent.enabled) {
         this.#agent = await embeddedAgent(config, {
           clock: this.#clock,
@@ -169,6 +178,18 @@ export class App {
       });
       this.#services.add(this.#storeGateway);
     }
+    if (this.roles.has("compactor") && config.compactor.enabled) {
+      this.#compactor = openCompactor(config, {
+        bucket,
+        limits: this.#limits,
+        clock: this.#clock,
+        telemetry,
+        program: this.#options.compactionWorker,
+        owns: (tenant) =>
+          ownsTenant(this.#rings.get("compactor"), this.#membership?.instanceId ?? "", tenant),
+      });
+      this.#services.add(this.#compactor);
+    }
     if (this.roles.has("ingester")) {
       const hasher = new LabelHasher(randomSeed(), randomSeed());
       this.#ingester = new Ingester({
@@ -180,50 +201,26 @@ export class App {
         telemetry: forComponent(telemetry, "ingester"),
         bucket,
         hasher,
-        isQueryable: (tenant, id, signal) => this.#isQueryable(tenant, id, signal),
+        isQueryable: (tenant, id, signal) =>
+          isQueryable(this.#gateways(), bucket, { tenant, id }, signal),
       });
       this.#services.add(this.#ingester);
     }
   }
 
-  /** Asks store-gateways whether they serve a block; all that can be asked must. */
-  async #isQueryable(tenant: string, id: string, signal: AbortSignal): Promise<boolean> {
-    const gateways = this.#gateways().list();
-    if (gateways.length === 0) return false;
-    const answers = await Promise.all(
-      gateways.map(async ({ api }) => {
-        await api.sync(tenant, signal);
-        return (await api.blocks(tenant, signal)).some((block) => block.id === id);
-      }),
-    );
-    return answers.every(Boolean);
-  }
-
   #gatewaysMade: StoreGateways | undefined;
 
   #gateways(): StoreGateways {
-    if (this.#gatewaysMade !== undefined) return this.#gatewaysMade;
-    const ring = this.#rings.get("store-gateway");
-    if (ring === undefined) {
-      const own = this.#storeGateway;
-      assert(own !== undefined, "a process without ring has its own store-gateway");
-      this.#gatewaysMade = { list: () => [{ id: "local", api: own }] };
-    } else {
-      const options = this.#clientOptions();
-      const pool = new ClientPool((address) => storeGatewayClient(address, options));
-      this.#pools.push(pool);
-      ring.onSnapshot((snapshot) => pool.retain(new Set(snapshot.instances.map((i) => i.address))));
-      this.#gatewaysMade = ringGateways(ring, (address) => pool.get(address));
-    }
+    this.#gatewaysMade ??= openGateways({
+      ring: this.#rings.get("store-gateway"),
+      own: this.#storeGateway,
+      clientOptions: this.#clientOptions(),
+      pools: this.#pools,
+    });
     return this.#gatewaysMade;
   }
 
-  #clientOptions(): {
-    telemetry: Telemetry;
-    maxReceiveBytes: number;
-    pushTimeoutMs: number;
-    queryTimeoutMs: number;
-  } {
+  #clientOptions(): ClientOptions {
     return {
       telemetry: forComponent(this.telemetry, "rpc"),
       maxReceiveBytes: this.config.grpc.client.max_message_bytes,
@@ -240,10 +237,17 @@ export class App {
     const watched = new Set<string>();
     if (this.roles.has("distributor") || this.roles.has("querier")) watched.add("ingester");
     if (this.roles.has("querier") || this.roles.has("ingester")) watched.add("store-gateway");
+    if (this.#compactor || config.api.enable_admin) watched.add("compactor");
     for (const name of watched) {
       const ring = membership.ring(name);
       this.#rings.set(name, ring);
       this.#services.add(ring);
+    }
+    if (this.#compactor) {
+      // Nobody calls it; the address is for people.
+      const at = config.grpc.advertise || config.grpc.listen;
+      this.#compactorLease = membership.lifecycler("compactor", at, false);
+      this.#join(this.#compactorLease, "compactor");
     }
     if (this.#ingester === undefined && this.#storeGateway === undefined) return;
     this.#grpc = await serveGrpc({
@@ -332,7 +336,32 @@ export class App {
     return this.#ingester;
   }
 
-  async #serve(): Promise<void> {
+  /** Administration of tenants, where it is enabled. */
+  #admin(bucket: Bucket): TsdbAdmin | undefined {
+    const flush = this.#flush();
+    if (!this.config.api.enable_admin || flush === undefined) return undefined;
+    const ring = this.#rings.get("ingester");
+    return new TsdbAdmin({
+      bucket,
+      clock: this.#clock,
+      random: systemRandom,
+      gateways: this.#gateways(),
+      ingesters: () =>
+        ring === undefined
+          ? [this.#ownIngester()]
+          : everyIngester(ring, (address) => this.#ingesters.get(address)),
+      nudge: () => {
+        const own = this.#compactor;
+        // Those of other processes find out by themselves.
+        const others = this.#rings.get("compactor")?.current.instances ?? [];
+        return own || others.some(({ writable }) => writable) ? () => own?.nudge() : undefined;
+      },
+      flush,
+      dir: join(this.config.data_dir, "snapshots"),
+    });
+  }
+
+  async #serve(bucket: Bucket): Promise<void> {
     const { config } = this;
     const tenants = new TenantResolver({ authEnabled: config.auth.enabled });
     const routes: Routes[] = [];
@@ -349,6 +378,7 @@ export class App {
       };
       routes.push(queryRoutes({ query: this.#queries, tenants, clock: this.#clock, buildInfo }));
     }
+    if (this.#queries) routes.push(adminRoutes(this.#admin(bucket), tenants));
     if (this.roles.has("agent")) routes.push(targetRoutes(() => this.#agent?.targets()));
     const listed: string[] = [];
     const queries = this.#queries;
@@ -377,20 +407,9 @@ export class App {
     });
   }
 
-  /** Flushes the ingester of this process, or all of the ring; undefined where there is neither. */
-  #flush(): ((tenant: string | undefined, signal: AbortSignal) => Promise<void>) | undefined {
-    const own = this.#ingester;
-    if (own !== undefined) return (tenant, signal) => own.flush(tenant, signal);
+  #flush(): Flush | undefined {
     const ring = this.#rings.get("ingester");
-    if (ring === undefined) return undefined;
-    return async (tenant, signal) => {
-      const readable = ring.current.instances.filter((instance) => instance.readable);
-      if (readable.length === 0)
-        throw new NarthexError("unavailable", "no ingester can be reached");
-      await Promise.all(
-        readable.map(({ address }) => this.#ingesters.get(address).flush(tenant, signal)),
-      );
-    };
+    return flushOf(this.#ingester, ring, (address) => this.#ingesters.get(address));
   }
 
   #notReady(): string | undefined {
@@ -435,7 +454,9 @@ export class App {
     this.telemetry.log.info("shutting down");
     const steps = [
       ...this.#lifecyclers.map((lifecycler) => async () => {
-        if (lifecycler.state === "running") await lifecycler.changeState("LEAVING");
+        if (lifecycler.state !== "running") return;
+        // What a compactor leaves undone is nobody's loss, so others may begin at once.
+        await lifecycler.changeState(lifecycler === this.#compactorLease ? "LEFT" : "LEAVING");
       }),
       () => this.#stopHttp(),
       async () => this.#executor?.stop(),

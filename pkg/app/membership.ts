@@ -34,10 +34,12 @@ export class Membership {
   ring(name: string): Ring {
     const { ring } = this.#config;
     const deps = { store: this.store, clock: this.#clock, telemetry: this.#telemetry };
+    // A tenant has one compactor, in whatever zone.
+    const isShared = name !== "compactor";
     return new Ring(deps, {
       name,
-      replicationFactor: ring.replication_factor,
-      zoneAware: ring.zone_awareness,
+      replicationFactor: isShared ? ring.replication_factor : 1,
+      zoneAware: isShared && ring.zone_awareness,
       heartbeatTimeoutMs: ring.heartbeat_timeout,
     });
   }

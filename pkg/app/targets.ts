@@ -1,7 +1,14 @@
 import { NarthexError } from "#pkg/errs/mod.ts";
 
 /** Roles that a process can take. */
-export const ROLES = ["distributor", "ingester", "querier", "store-gateway", "agent"] as const;
+export const ROLES = [
+  "distributor",
+  "ingester",
+  "querier",
+  "store-gateway",
+  "compactor",
+  "agent",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Words of `--target` that stand for several roles. */
@@ -9,7 +16,7 @@ const GROUPS: Readonly<Record<string, readonly Role[]>> = {
   all: ROLES,
   write: ["distributor", "ingester"],
   read: ["querier"],
-  backend: ["store-gateway"],
+  backend: ["store-gateway", "compactor"],
 };
 
 /** The roles that the words of `--target` name. Unknown words raise `bad_data`. */

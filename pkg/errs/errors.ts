@@ -5,6 +5,7 @@
 export const ERROR_CODES = {
   bad_data: { http: 400, grpc: 3, errorType: "bad_data", retry: false },
   unauthorized: { http: 401, grpc: 16, errorType: "bad_data", retry: false },
+  forbidden: { http: 403, grpc: 7, errorType: "unavailable", retry: false },
   not_found: { http: 404, grpc: 5, errorType: "not_found", retry: false },
   not_acceptable: { http: 406, grpc: 3, errorType: "not_acceptable", retry: false },
   too_large: { http: 413, grpc: 3, errorType: "bad_data", retry: false },

@@ -11,6 +11,8 @@ import type { Bucket } from "#pkg/objstore/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import { type KnownLabels, type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import type {
+  DeletionOutcome,
+  DeletionParams,
   IngesterApi,
   MetadataParams,
   MetricMetadata,
@@ -224,6 +226,20 @@ export class Ingester extends BaseService implements IngesterApi {
       series: db.head.liveSeries,
       samplesPerSecond: rate,
     }));
+  }
+
+  async deleteSeries(
+    tenant: string,
+    { matchers, mint, maxt }: DeletionParams,
+  ): Promise<DeletionOutcome> {
+    this.#checkReadable();
+    const state = this.#tenants.get(tenant) ?? (await this.#opening.get(tenant));
+    const series = (await state?.db.deleteSeries(matchers, mint, maxt)) ?? 0;
+    this.#options.telemetry.log.info(
+      { tenant, matchers: matchers.map(String), mint, maxt, series },
+      "series deleted",
+    );
+    return { series, nowMs: this.#options.clock.now() };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { SeriesBatchDecoder } from "#pkg/series-batch/mod.ts";
 import type { ChunkSeries, LabelParams } from "#pkg/storage/mod.ts";
 import { type CallParams, Channel, type ClientOptions } from "./channel.ts";
-import { labelParamsToWire, selectParamsToWire } from "./convert.ts";
+import { labelParamsToWire, matchersToWire, selectParamsToWire } from "./convert.ts";
 import type { narthex } from "./gen/narthex.js";
 import type { IngesterApi, StoreGatewayApi } from "./interfaces.ts";
 import { ingesterMethods, storeGatewayMethods } from "./methods.ts";
@@ -62,6 +62,11 @@ export function ingesterClient(address: string, options: ClientOptions): Ingeste
         series: one.series ?? 0,
         samplesPerSecond: one.samplesPerSecond ?? 0,
       }));
+    },
+    async deleteSeries(tenant, { matchers, mint, maxt }, signal) {
+      const request = { matchers: matchersToWire(matchers), mint, maxt };
+      const response = await channel.unary(m.deleteSeries, request, query(tenant, signal));
+      return { series: response.series ?? 0, nowMs: response.nowMs ?? 0 };
     },
     async flush(tenant, signal) {
       const request = tenant === undefined ? {} : { tenant };

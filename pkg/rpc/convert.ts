@@ -9,7 +9,8 @@ const TYPES: readonly MatchType[] = ["=", "!=", "=~", "!~"];
 
 type WireMatchers = narthex.Matcher.$Properties[];
 
-function matchersToWire(matchers: readonly Matcher[]): WireMatchers {
+/** Matchers as messages. */
+export function matchersToWire(matchers: readonly Matcher[]): WireMatchers {
   return matchers.map(({ type, name, value }) => ({
     type: TYPES.indexOf(type) as narthex.MatchType,
     name,
@@ -17,7 +18,8 @@ function matchersToWire(matchers: readonly Matcher[]): WireMatchers {
   }));
 }
 
-function matchersFromWire(matchers: WireMatchers | null | undefined): Matcher[] {
+/** Matchers of messages. Raises `bad_data` for those that do not compile. */
+export function matchersFromWire(matchers: WireMatchers | null | undefined): Matcher[] {
   return (matchers ?? []).map((matcher) => {
     const type = TYPES[matcher.type ?? Wire.EQUAL];
     if (!type) throw new NarthexError("bad_data", `unknown matcher type ${matcher.type}`);

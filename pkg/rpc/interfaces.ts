@@ -1,3 +1,4 @@
+import type { Matcher } from "#pkg/labels/mod.ts";
 import type { ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
 
 /** Samples of one push that were refused for one reason. */
@@ -37,6 +38,21 @@ export interface TenantStats {
   readonly samplesPerSecond: number;
 }
 
+/** What to delete: samples with `mint <= t <= maxt`, ms, of the series all `matchers` select. */
+export interface DeletionParams {
+  readonly matchers: readonly Matcher[];
+  readonly mint: number;
+  readonly maxt: number;
+}
+
+/** What became of a deletion. */
+export interface DeletionOutcome {
+  /** Series that lost samples. */
+  readonly series: number;
+  /** The ingester's clock when it was done: blocks that it makes later are not concerned. */
+  readonly nowMs: number;
+}
+
 /**
  * An ingester, in this process or behind gRPC. Errors are `NarthexError`s: `unavailable` when it
  * cannot be reached or is not ready, `canceled` soon after `signal` aborts, `timeout` past a
@@ -67,6 +83,12 @@ export interface IngesterApi {
     signal: AbortSignal,
   ): Promise<readonly MetricMetadata[]>;
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]>;
+  /** Deletes samples of the head and of the blocks that are not only in the bucket yet. */
+  deleteSeries(
+    tenant: string,
+    params: DeletionParams,
+    signal: AbortSignal,
+  ): Promise<DeletionOutcome>;
   /** Cuts and uploads what the heads of `tenant` (all tenants, if undefined) hold. */
   flush(tenant: string | undefined, signal: AbortSignal): Promise<void>;
 }

@@ -79,6 +79,7 @@ export const ingesterMethods = {
   labelValues: method("Ingester/LabelValues", n.LabelValuesRequest, n.LabelsResponse),
   metadata: method("Ingester/Metadata", n.MetadataRequest, n.MetadataResponse),
   tenantStats: method("Ingester/TenantStats", n.TenantStatsRequest, n.TenantStatsResponse),
+  deleteSeries: method("Ingester/DeleteSeries", n.DeleteSeriesRequest, n.DeleteSeriesResponse),
   flush: method("Ingester/Flush", n.FlushRequest, n.FlushResponse),
 } as const;
 

@@ -1,6 +1,8 @@
 export type { ClientOptions } from "./channel.ts";
 export { type Closable, ingesterClient, storeGatewayClient } from "./clients.ts";
 export type {
+  DeletionOutcome,
+  DeletionParams,
   IngesterApi,
   MetadataParams,
   MetricMetadata,

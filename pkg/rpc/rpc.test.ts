@@ -43,6 +43,7 @@ function ingester(parts: Partial<IngesterApi>): IngesterApi {
     labelValues: refuse,
     metadata: refuse,
     tenantStats: refuse,
+    deleteSeries: refuse,
     flush: refuse,
     ...parts,
   };
@@ -419,6 +420,10 @@ test("the other calls of an ingester carry arguments and results", async () => {
       return Promise.resolve([{ metric: "up", type: "gauge", help: "h", unit: "" }]);
     },
     tenantStats: () => Promise.resolve([{ tenant: "t", series: 2 ** 33, samplesPerSecond: 0.5 }]),
+    deleteSeries: (tenant, { matchers, mint, maxt }) => {
+      seen.push(["delete", tenant, matchers.map(String), mint, maxt]);
+      return Promise.resolve({ series: 3, nowMs: 1.7e12 });
+    },
     flush: (tenant) => Promise.resolve(void seen.push(["flush", tenant])),
   });
   const warnings: string[] = [];
@@ -438,6 +443,8 @@ test("the other calls of an ingester carry arguments and results", async () => {
   expect(await client.tenantStats(never)).toEqual([
     { tenant: "t", series: 2 ** 33, samplesPerSecond: 0.5 },
   ]);
+  const deletion = { matchers: [newMatcher("!~", "a", "x|y")], mint: -8.64e15, maxt: 8.64e15 };
+  expect(await client.deleteSeries("t", deletion, never)).toEqual({ series: 3, nowMs: 1.7e12 });
   await client.flush("t", never);
   await client.flush(undefined, never);
   expect(warnings).toEqual(["w"]);
@@ -446,6 +453,7 @@ test("the other calls of an ingester carry arguments and results", async () => {
     ["values", "t", "job", -5, 7],
     ["metadata", "t", { metric: "up", limit: 1 }],
     ["metadata", "t", {}],
+    ["delete", "t", ['a!~"x|y"'], -8.64e15, 8.64e15],
     ["flush", "t"],
     ["flush", undefined],
   ]);

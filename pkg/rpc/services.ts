@@ -1,4 +1,4 @@
-import { labelParamsFromWire, selectParamsFromWire } from "./convert.ts";
+import { labelParamsFromWire, matchersFromWire, selectParamsFromWire } from "./convert.ts";
 import type { narthex } from "./gen/narthex.js";
 import { type CallContext, type Registration, streaming, unary } from "./handler.ts";
 import type { IngesterApi, StoreGatewayApi } from "./interfaces.ts";
@@ -31,6 +31,10 @@ export function ingesterRegistrations(api: IngesterApi): Registration[] {
     unary(m.tenantStats, async (_, { signal }) => ({
       tenants: [...(await api.tenantStats(signal))],
     })),
+    unary(m.deleteSeries, async ({ matchers, mint, maxt }, { tenant, signal }) => {
+      const params = { matchers: matchersFromWire(matchers), mint: mint ?? 0, maxt: maxt ?? 0 };
+      return { ...(await api.deleteSeries(tenant(), params, signal)) };
+    }),
     unary(m.flush, async ({ tenant }, { signal }) => {
       await api.flush(tenant ?? undefined, signal);
       return {};

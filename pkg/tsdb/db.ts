@@ -5,6 +5,7 @@ import { type BlockMeta, BlockReader, blockOverlaps, isBlockId, readMeta } from 
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import type { Matcher } from "#pkg/labels/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import type {
   KnownLabels,
@@ -308,6 +309,23 @@ export class TenantDb implements ChunkQuerier {
     const { clock, seriesIdleTimeoutMs } = this.#options;
     const isEmpty = head.mint === Number.POSITIVE_INFINITY && head.liveSeries > 0;
     return isEmpty && head.maxt < clock.now() - seriesIdleTimeoutMs;
+  }
+
+  /**
+   * Deletes the samples with `mint <= t <= maxt`, ms, of the series that satisfy all `matchers`, in
+   * the head and in the blocks on this machine. Returns how many series lost some, one in several
+   * places counted in each. Does not overlap with cuts: what a cut has taken along is deleted too.
+   */
+  deleteSeries(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
+    const work = this.#cutting.then(async () => {
+      let series = await this.#durable.deleteSeries(matchers, mint, maxt);
+      for (const block of [...this.#blocks.values()]) {
+        series += await block.deleteSeries(matchers, mint, maxt);
+      }
+      return series;
+    });
+    this.#cutting = work.catch(() => undefined);
+    return work;
   }
 
   /** Forgets a local block and removes its files once nobody reads it. */

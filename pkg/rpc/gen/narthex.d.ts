@@ -1335,6 +1335,154 @@ export namespace narthex {
     }
 
     /**
+     * Properties of a DeleteSeriesRequest.
+     * @deprecated Use narthex.DeleteSeriesRequest.$Properties instead.
+     */
+    interface IDeleteSeriesRequest extends narthex.DeleteSeriesRequest.$Properties {
+    }
+
+    /** Represents a DeleteSeriesRequest. */
+    class DeleteSeriesRequest {
+
+        /**
+         * Constructs a new DeleteSeriesRequest.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.DeleteSeriesRequest.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** DeleteSeriesRequest matchers. */
+        matchers: narthex.Matcher.$Properties[];
+
+        /** DeleteSeriesRequest mint. */
+        mint: number;
+
+        /** DeleteSeriesRequest maxt. */
+        maxt: number;
+
+        /**
+         * Creates a new DeleteSeriesRequest instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns DeleteSeriesRequest instance
+         */
+        static create(properties: narthex.DeleteSeriesRequest.$Shape): narthex.DeleteSeriesRequest & narthex.DeleteSeriesRequest.$Shape;
+        static create(properties?: narthex.DeleteSeriesRequest.$Properties): narthex.DeleteSeriesRequest;
+
+        /**
+         * Encodes the specified DeleteSeriesRequest message. Does not implicitly {@link narthex.DeleteSeriesRequest.verify|verify} messages.
+         * @param message DeleteSeriesRequest message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.DeleteSeriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a DeleteSeriesRequest message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.DeleteSeriesRequest & narthex.DeleteSeriesRequest.$Shape} DeleteSeriesRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.DeleteSeriesRequest & narthex.DeleteSeriesRequest.$Shape;
+    }
+
+    namespace DeleteSeriesRequest {
+
+        /** Properties of a DeleteSeriesRequest. */
+        interface $Properties {
+
+            /** DeleteSeriesRequest matchers */
+            matchers?: (narthex.Matcher.$Properties[]|null);
+
+            /** DeleteSeriesRequest mint */
+            mint?: (number|null);
+
+            /** DeleteSeriesRequest maxt */
+            maxt?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a DeleteSeriesRequest. */
+        type $Shape = narthex.DeleteSeriesRequest.$Properties;
+    }
+
+    /**
+     * Properties of a DeleteSeriesResponse.
+     * @deprecated Use narthex.DeleteSeriesResponse.$Properties instead.
+     */
+    interface IDeleteSeriesResponse extends narthex.DeleteSeriesResponse.$Properties {
+    }
+
+    /** Represents a DeleteSeriesResponse. */
+    class DeleteSeriesResponse {
+
+        /**
+         * Constructs a new DeleteSeriesResponse.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.DeleteSeriesResponse.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** DeleteSeriesResponse series. */
+        series: number;
+
+        /** DeleteSeriesResponse nowMs. */
+        nowMs: number;
+
+        /**
+         * Creates a new DeleteSeriesResponse instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns DeleteSeriesResponse instance
+         */
+        static create(properties: narthex.DeleteSeriesResponse.$Shape): narthex.DeleteSeriesResponse & narthex.DeleteSeriesResponse.$Shape;
+        static create(properties?: narthex.DeleteSeriesResponse.$Properties): narthex.DeleteSeriesResponse;
+
+        /**
+         * Encodes the specified DeleteSeriesResponse message. Does not implicitly {@link narthex.DeleteSeriesResponse.verify|verify} messages.
+         * @param message DeleteSeriesResponse message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.DeleteSeriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a DeleteSeriesResponse message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.DeleteSeriesResponse & narthex.DeleteSeriesResponse.$Shape} DeleteSeriesResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.DeleteSeriesResponse & narthex.DeleteSeriesResponse.$Shape;
+    }
+
+    namespace DeleteSeriesResponse {
+
+        /** Properties of a DeleteSeriesResponse. */
+        interface $Properties {
+
+            /** DeleteSeriesResponse series */
+            series?: (number|null);
+
+            /** DeleteSeriesResponse nowMs */
+            nowMs?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a DeleteSeriesResponse. */
+        type $Shape = narthex.DeleteSeriesResponse.$Properties;
+    }
+
+    /**
      * Properties of a FlushRequest.
      * @deprecated Use narthex.FlushRequest.$Properties instead.
      */

@@ -3259,6 +3259,371 @@ export const narthex = $root.narthex = (() => {
         return TenantStatsResponse;
     })();
 
+    narthex.DeleteSeriesRequest = (function() {
+
+        /**
+         * Properties of a DeleteSeriesRequest.
+         * @typedef {Object} narthex.DeleteSeriesRequest.$Properties
+         * @property {Array.<narthex.Matcher.$Properties>|null} [matchers] DeleteSeriesRequest matchers
+         * @property {number|null} [mint] DeleteSeriesRequest mint
+         * @property {number|null} [maxt] DeleteSeriesRequest maxt
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a DeleteSeriesRequest.
+         * @memberof narthex
+         * @interface IDeleteSeriesRequest
+         * @augments narthex.DeleteSeriesRequest.$Properties
+         * @deprecated Use narthex.DeleteSeriesRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of a DeleteSeriesRequest.
+         * @typedef {narthex.DeleteSeriesRequest.$Properties} narthex.DeleteSeriesRequest.$Shape
+         */
+
+        /**
+         * Constructs a new DeleteSeriesRequest.
+         * @memberof narthex
+         * @classdesc Represents a DeleteSeriesRequest.
+         * @constructor
+         * @param {narthex.DeleteSeriesRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const DeleteSeriesRequest = function (properties) {
+            this.matchers = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * DeleteSeriesRequest matchers.
+         * @member {Array.<narthex.Matcher.$Properties>} matchers
+         * @memberof narthex.DeleteSeriesRequest
+         * @instance
+         */
+        DeleteSeriesRequest.prototype.matchers = $util.emptyArray;
+
+        /**
+         * DeleteSeriesRequest mint.
+         * @member {number} mint
+         * @memberof narthex.DeleteSeriesRequest
+         * @instance
+         */
+        DeleteSeriesRequest.prototype.mint = 0;
+
+        /**
+         * DeleteSeriesRequest maxt.
+         * @member {number} maxt
+         * @memberof narthex.DeleteSeriesRequest
+         * @instance
+         */
+        DeleteSeriesRequest.prototype.maxt = 0;
+
+        /**
+         * Creates a new DeleteSeriesRequest instance using the specified properties.
+         * @function create
+         * @memberof narthex.DeleteSeriesRequest
+         * @static
+         * @param {narthex.DeleteSeriesRequest.$Properties=} [properties] Properties to set
+         * @returns {narthex.DeleteSeriesRequest} DeleteSeriesRequest instance
+         * @type {{
+         *   (properties: narthex.DeleteSeriesRequest.$Shape): narthex.DeleteSeriesRequest & narthex.DeleteSeriesRequest.$Shape;
+         *   (properties?: narthex.DeleteSeriesRequest.$Properties): narthex.DeleteSeriesRequest;
+         * }}
+         */
+        DeleteSeriesRequest.create = function(properties) {
+            return new DeleteSeriesRequest(properties);
+        };
+
+        /**
+         * Encodes the specified DeleteSeriesRequest message. Does not implicitly {@link narthex.DeleteSeriesRequest.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.DeleteSeriesRequest
+         * @static
+         * @param {narthex.DeleteSeriesRequest.$Properties} message DeleteSeriesRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        DeleteSeriesRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.matchers != null && message.matchers.length)
+                for (let i = 0; i < message.matchers.length; ++i)
+                    $root.narthex.Matcher.encode(message.matchers[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.mint != null && $Object.hasOwnProperty.call(message, "mint") && !$Object.is(message.mint, 0))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.mint);
+            if (message.maxt != null && $Object.hasOwnProperty.call(message, "maxt") && !$Object.is(message.maxt, 0))
+                writer.uint32(/* id 3, wireType 1 =*/25).double(message.maxt);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a DeleteSeriesRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.DeleteSeriesRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.DeleteSeriesRequest & narthex.DeleteSeriesRequest.$Shape} DeleteSeriesRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        DeleteSeriesRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.DeleteSeriesRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.matchers && message.matchers.length))
+                            message.matchers = [];
+                        message.matchers.push($root.narthex.Matcher.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.mint = value;
+                        else
+                            delete message.mint;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.maxt = value;
+                        else
+                            delete message.maxt;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return DeleteSeriesRequest;
+    })();
+
+    narthex.DeleteSeriesResponse = (function() {
+
+        /**
+         * Properties of a DeleteSeriesResponse.
+         * @typedef {Object} narthex.DeleteSeriesResponse.$Properties
+         * @property {number|null} [series] DeleteSeriesResponse series
+         * @property {number|null} [nowMs] DeleteSeriesResponse nowMs
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a DeleteSeriesResponse.
+         * @memberof narthex
+         * @interface IDeleteSeriesResponse
+         * @augments narthex.DeleteSeriesResponse.$Properties
+         * @deprecated Use narthex.DeleteSeriesResponse.$Properties instead.
+         */
+
+        /**
+         * Shape of a DeleteSeriesResponse.
+         * @typedef {narthex.DeleteSeriesResponse.$Properties} narthex.DeleteSeriesResponse.$Shape
+         */
+
+        /**
+         * Constructs a new DeleteSeriesResponse.
+         * @memberof narthex
+         * @classdesc Represents a DeleteSeriesResponse.
+         * @constructor
+         * @param {narthex.DeleteSeriesResponse.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const DeleteSeriesResponse = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * DeleteSeriesResponse series.
+         * @member {number} series
+         * @memberof narthex.DeleteSeriesResponse
+         * @instance
+         */
+        DeleteSeriesResponse.prototype.series = 0;
+
+        /**
+         * DeleteSeriesResponse nowMs.
+         * @member {number} nowMs
+         * @memberof narthex.DeleteSeriesResponse
+         * @instance
+         */
+        DeleteSeriesResponse.prototype.nowMs = 0;
+
+        /**
+         * Creates a new DeleteSeriesResponse instance using the specified properties.
+         * @function create
+         * @memberof narthex.DeleteSeriesResponse
+         * @static
+         * @param {narthex.DeleteSeriesResponse.$Properties=} [properties] Properties to set
+         * @returns {narthex.DeleteSeriesResponse} DeleteSeriesResponse instance
+         * @type {{
+         *   (properties: narthex.DeleteSeriesResponse.$Shape): narthex.DeleteSeriesResponse & narthex.DeleteSeriesResponse.$Shape;
+         *   (properties?: narthex.DeleteSeriesResponse.$Properties): narthex.DeleteSeriesResponse;
+         * }}
+         */
+        DeleteSeriesResponse.create = function(properties) {
+            return new DeleteSeriesResponse(properties);
+        };
+
+        /**
+         * Encodes the specified DeleteSeriesResponse message. Does not implicitly {@link narthex.DeleteSeriesResponse.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.DeleteSeriesResponse
+         * @static
+         * @param {narthex.DeleteSeriesResponse.$Properties} message DeleteSeriesResponse message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        DeleteSeriesResponse.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.series != null && $Object.hasOwnProperty.call(message, "series") && !$Object.is(message.series, 0))
+                writer.uint32(/* id 1, wireType 1 =*/9).double(message.series);
+            if (message.nowMs != null && $Object.hasOwnProperty.call(message, "nowMs") && !$Object.is(message.nowMs, 0))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.nowMs);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a DeleteSeriesResponse message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.DeleteSeriesResponse
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.DeleteSeriesResponse & narthex.DeleteSeriesResponse.$Shape} DeleteSeriesResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        DeleteSeriesResponse.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.DeleteSeriesResponse();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.series = value;
+                        else
+                            delete message.series;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.nowMs = value;
+                        else
+                            delete message.nowMs;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return DeleteSeriesResponse;
+    })();
+
     narthex.FlushRequest = (function() {
 
         /**
