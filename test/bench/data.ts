@@ -70,7 +70,8 @@ export class Load {
   }
 }
 
-function seriesLabels(i: number, name: string | undefined): Labels {
+/** The labels of series `i` of a load. */
+export function seriesLabels(i: number, name: string | undefined): Labels {
   const metric = Math.floor(i / 100) % 50;
   const instance = i % 100;
   const job = Math.floor(i / 5000);

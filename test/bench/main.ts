@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
+import { compactionPart } from "./compaction.ts";
 import { Load } from "./data.ts";
 import { latencyPart, memoryPart } from "./pressure.ts";
 import { pushScrape } from "./push.ts";
@@ -48,8 +49,8 @@ function options(): Options {
     .option("--servers <list>", "which", "narthex,prometheus,victoria-metrics")
     .option(
       "--parts <list>",
-      "compare: all servers under one load; memory: of a query over more and more series; latency: of others beside a heavy query; replay: of a WAL; tenants: memory of many small ones; blocks: their size",
-      "compare,memory,latency,replay,tenants,blocks",
+      "compare: all servers under one load; memory: of a query over more and more series; latency: of others beside a heavy query; replay: of a WAL; tenants: memory of many small ones; blocks: their size; compaction: of two-hour blocks",
+      "compare,memory,latency,replay,tenants,blocks,compaction",
     )
     .option("--queries <pattern>", "only the queries that match", ".")
     .option("--no-queries", "leave the queries out")
@@ -224,6 +225,9 @@ async function main(): Promise<void> {
     if (given.parts.includes("blocks")) await blocksPart(join(dir, "blocks"), given.servers, print);
     if (given.parts.includes("memory")) await memoryPart(join(dir, "memory"), print);
     if (given.parts.includes("latency")) await latencyPart(join(dir, "latency"), print);
+    if (given.parts.includes("compaction")) {
+      await compactionPart(join(dir, "compaction"), { blocks: 12, series: 50_000 }, print);
+    }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

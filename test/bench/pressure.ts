@@ -106,18 +106,26 @@ export async function latencyPart(dir: string, print: Print): Promise<void> {
   }
 }
 
-/** Asks a URL every 20 ms; on a thread of its own, since the load is made on this one. */
-const PROBE = `
+/**
+ * Asks a URL every 20 ms, for `ms` or until told to stop; on a thread of its own, since the load is
+ * made on this one.
+ */
+export const PROBE = `
   import { parentPort, workerData } from "node:worker_threads";
   const times = [];
-  const end = performance.now() + workerData.ms;
-  while (performance.now() < end) {
+  const end = performance.now() + (workerData.ms ?? Infinity);
+  let stopped = false;
+  parentPort.once("message", () => {
+    stopped = true;
+  });
+  while (!stopped && performance.now() < end) {
     const before = performance.now();
     await (await fetch(workerData.url)).text();
     times.push(performance.now() - before);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   parentPort.postMessage(times);
+  parentPort.close();
 `;
 
 /** p99 of `/ready`, and p50 and p99 of pushes, which go on one after the other meanwhile. */
@@ -134,7 +142,8 @@ async function latencies(server: BenchServer, load: Load): Promise<[number, numb
   return [quantile(ready, 0.99), quantile(pushes, 0.5), quantile(pushes, 0.99)];
 }
 
-function quantile(values: number[], q: number): number {
+/** The quantile `q` of `values`, which it sorts. */
+export function quantile(values: number[], q: number): number {
   values.sort((a, b) => a - b);
   return values[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 }
