@@ -15,6 +15,7 @@ export interface ClusterOptions {
   readonly distributors?: number;
   readonly queriers?: number;
   readonly storeGateways?: number;
+  readonly compactors?: number;
   /** Start an agent that scrapes the cluster itself. */
   readonly agent?: boolean;
   /** Further flags for all Narthex processes. */
@@ -118,7 +119,7 @@ export class LocalCluster {
       ...this.#options.flags,
     };
     const { zones = ["zone-a", "zone-b", "zone-c"], ingestersPerZone = 1 } = this.#options;
-    const { distributors = 2, queriers = 2, storeGateways = 2 } = this.#options;
+    const { distributors = 2, queriers = 2, storeGateways = 2, compactors = 1 } = this.#options;
     const plan: { name: string; target: string; zone?: string }[] = [];
     for (let i = 0; i < storeGateways; i++)
       plan.push({ name: `store-gateway-${i}`, target: "store-gateway" });
@@ -130,6 +131,7 @@ export class LocalCluster {
     for (let i = 0; i < distributors; i++)
       plan.push({ name: `distributor-${i}`, target: "distributor" });
     for (let i = 0; i < queriers; i++) plan.push({ name: `querier-${i}`, target: "querier" });
+    for (let i = 0; i < compactors; i++) plan.push({ name: `compactor-${i}`, target: "compactor" });
     const ports = await freePorts(2 * plan.length);
     say(`starting ${plan.length} processes`);
     for (const [i, { name, target, zone }] of plan.entries()) {

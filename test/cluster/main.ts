@@ -16,7 +16,14 @@ async function main(): Promise<void> {
   const [write] = cluster.urls("distributor");
   const [read] = cluster.urls("querier");
   say("");
-  for (const role of ["distributor", "querier", "store-gateway", "ingester", "agent"]) {
+  for (const role of [
+    "distributor",
+    "querier",
+    "store-gateway",
+    "ingester",
+    "compactor",
+    "agent",
+  ]) {
     say(`${role.padEnd(14)} ${cluster.urls(role).join("  ")}`);
   }
   say("");
