@@ -12,13 +12,19 @@ const content = fc
 
 test("snappyDecode yields what the reference encoder was given", () => {
   fc.assert(
-    fc.property(content, (bytes) => {
-      const packed = compressSync(bytes);
-      const out = new Uint8Array(snappyDeclaredBytes(packed) + 3).fill(0xaa);
+    fc.property(content, fc.nat(9), fc.nat(5), (bytes, spare, before) => {
+      // In the midst of a larger buffer, whose other bytes are not to be read or written.
+      const packed = Buffer.concat([Buffer.alloc(before, 0xee), compressSync(bytes)]).subarray(
+        before,
+      );
+      const all = new Uint8Array(before + snappyDeclaredBytes(packed) + spare + 8).fill(0xaa);
+      const out = all.subarray(before, all.length - 8);
       expect(snappyDecode(packed, out)).toBe(bytes.length);
       expect(Buffer.compare(out.subarray(0, bytes.length), bytes)).toBe(0);
+      expect(all.subarray(0, before).every((byte) => byte === 0xaa)).toBe(true);
+      expect(all.subarray(all.length - 8).every((byte) => byte === 0xaa)).toBe(true);
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
 

@@ -1,4 +1,4 @@
-// Hot path: one remote-write body; about 0.3 ns a byte out, no allocation when `into` is reused.
+// Hot path: one remote-write body; about 0.6 ns a byte out, no allocation when `into` is reused.
 import { NarthexError } from "#pkg/errs/mod.ts";
 
 /**
@@ -31,7 +31,7 @@ export function isPlausibleSnappy(packedBytes: number, declaredBytes: number): b
 
 /**
  * Decodes a snappy block into `into[0, size)` and returns `size`. `into` must hold the declared
- * size. A block that is cut short, copies from before its start, or yields another size than it
+ * size; what it has beyond may be overwritten. A block that is cut short, copies from before its start, or yields another size than it
  * declares raises `bad_data` with the offset.
  */
 export function snappyDecode(source: Uint8Array, into: Uint8Array): number {
