@@ -86,13 +86,16 @@ export class HeadPostings {
     this.#symbols = symbols;
   }
 
-  /** Enters a series under one of its labels. */
-  add(nameId: number, valueId: number, ref: number): void {
+  /** Enters a series under one of its labels; returns the label's entry, for `addTo`. */
+  add(nameId: number, valueId: number, ref: number): number {
     const entry = this.#find(nameId, valueId);
-    if (entry < 0) {
-      this.#addEntry(nameId, valueId, ref);
-      return;
-    }
+    if (entry < 0) return this.#addEntry(nameId, valueId, ref);
+    this.addTo(entry, ref);
+    return entry;
+  }
+
+  /** As `add`, by what it returned for the same label, if no series were removed since. */
+  addTo(entry: number, ref: number): void {
     const at = entry * ENTRY_WORDS + SERIES;
     const before = this.#entries[at]!;
     if (before < 0) {
@@ -121,7 +124,7 @@ export class HeadPostings {
     }
   }
 
-  #addEntry(nameId: number, valueId: number, ref: number): void {
+  #addEntry(nameId: number, valueId: number, ref: number): number {
     let entry = this.#firstFree;
     if (entry >= 0) this.#firstFree = this.#entries[entry * ENTRY_WORDS + AFTER]!;
     else {
@@ -144,6 +147,7 @@ export class HeadPostings {
     if (after >= 0) this.#entries[after * ENTRY_WORDS + BEFORE] = entry;
     this.#names.set(nameId, entry);
     this.#table.add(entry);
+    return entry;
   }
 
   #removeEntry(entry: number): void {

@@ -20,6 +20,7 @@ import { HeadPostings } from "./head-postings.ts";
 import { refuseSample } from "./head-refusals.ts";
 import { resolveSeries } from "./new-series.ts";
 import { isStaleMarker, OooSamples } from "./ooo.ts";
+import { PlainLabels } from "./plain-labels.ts";
 import { SeriesIndex } from "./series-index.ts";
 import {
   FLAG_DEAD,
@@ -65,6 +66,8 @@ export class Head {
   readonly hasher: LabelHasher;
   readonly chunkArena = new ByteArena();
   readonly labelArena = new ByteArena("words");
+  /** Reads the labels of new series; used from one request to the next. */
+  readonly plainLabels = new PlainLabels();
   /** Rows that were given to new series since the reader ranked all; it takes them. */
   reusedRefs: number[] = [];
   /** Series that are not dead. */
@@ -98,6 +101,7 @@ export class Head {
     sink: RejectionSink,
   ): number {
     let accepted = 0;
+    this.plainLabels.reset();
     const futureLimit = nowMs + this.options.creationGraceMs;
     const oldLimit = Math.min(nowMs, this.maxt) - this.options.outOfOrderWindowMs;
     const { refs, sampleFrom, timestamps, bits } = request;
@@ -390,9 +394,7 @@ export class Head {
     if (ref < before) this.reusedRefs.push(ref);
     const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
-    const address = this.labelArena.alloc(labels.length * 4);
-    const ids = this.labelArena.words[address >>> PAGE_BITS]!;
-    const at = (address & PAGE_MASK) >>> 2;
+    const [ids, at] = this.#allocLabels(ref, labels.length);
     for (let i = 0; i < labels.length; i += 2) {
       const nameId = this.symbols.intern(labels[i]!);
       const valueId = this.symbols.intern(labels[i + 1]!);
@@ -400,14 +402,52 @@ export class Head {
       ids[at + i + 1] = valueId;
       this.postings.add(nameId, valueId, ref);
     }
-    words[word + ROW.labelsAt] = address | 0;
-    words[word + ROW.labelCount] = labels.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.hasher.hash(view, range.start, range.end);
     words[word + ROW.entry] = this.index.add(this.hasher, bytes, range, ref);
     this.liveSeries++;
     this.seriesCreated++;
     return ref;
+  }
+
+  /** As `addSeries`, of labels that were just parsed from `bytes[range)`, whose hash is known. */
+  addPlain(
+    parsed: PlainLabels,
+    bytes: Uint8Array,
+    range: { start: number; end: number },
+    hash: { lo: number; hi: number },
+  ): number {
+    const { count, labels, ids: known, entries } = parsed;
+    const { symbols, postings } = this;
+    const before = this.rows.length;
+    const ref = this.rows.add();
+    if (ref < before) this.reusedRefs.push(ref);
+    const [ids, at] = this.#allocLabels(ref, 2 * count);
+    for (let i = 0; i < 2 * count; i++) {
+      // Noted for the next series, which may repeat the label.
+      if (known[i]! >= 0) symbols.use(known[i]!);
+      else known[i] = symbols.intern(labels[i]!);
+      ids[at + i] = known[i]!;
+    }
+    for (let k = 0; k < count; k++) {
+      if (entries[k]! >= 0) postings.addTo(entries[k]!, ref);
+      else entries[k] = postings.add(known[2 * k]!, known[2 * k + 1]!, ref);
+    }
+    const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
+    this.rows.words[ref >>> ROWS_PER_PAGE_BITS]![word] = this.index.add(hash, bytes, range, ref);
+    this.liveSeries++;
+    this.seriesCreated++;
+    return ref;
+  }
+
+  /** Room for the label ids of a new series: an array, and where in it. */
+  #allocLabels(ref: number, count: number): [Uint32Array, number] {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const address = this.labelArena.alloc(count * 4);
+    words[word + ROW.labelsAt] = address | 0;
+    words[word + ROW.labelCount] = count;
+    return [this.labelArena.words[address >>> PAGE_BITS]!, (address & PAGE_MASK) >>> 2];
   }
 
   /** The label set of a series, owned. */

@@ -35,6 +35,18 @@ export function resolveSeries(
   // It may have come twice in this request.
   const repeated = head.index.find(hash, request.view, start, end);
   if (repeated >= 0) return repeated;
+  const plain = head.plainLabels;
+  if (plain.parse(request.bytes, start, end, head.symbols)) {
+    const range = { start, end };
+    const refusal = tooLarge(range) ?? admission.admit(plain.labels, head.liveSeries);
+    if (refusal !== undefined) {
+      sink.reject(refusal.reason, samples, () => refusal.message);
+      return -1;
+    }
+    const ref = head.addPlain(plain, request.bytes, range, hash);
+    log.series(ref, request.bytes, start, end);
+    return ref;
+  }
   const decoded = decodeLabels(request.bytes, start, end);
   const { labels } = decoded;
   let rejection: Rejection | undefined;

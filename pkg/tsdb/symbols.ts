@@ -37,6 +37,31 @@ export class Symbols {
     return this.#find(text, hashOf(text));
   }
 
+  /** As `find`, for the ASCII text `bytes[start, end)`; -2 if it is none. */
+  findBytes(bytes: Uint8Array, start: number, end: number): number {
+    let hash = FNV_OFFSET;
+    let all = 0;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]!;
+      all |= byte;
+      hash = Math.imul(hash ^ byte, FNV_PRIME);
+    }
+    if (all >= 0x80) return -2;
+    hash = mixed(hash);
+    const slots = this.#table.slotsOf(hash);
+    const mask = slots.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const id = slots[at]!;
+      if (id < 0) return -1;
+      if (this.#states[2 * id] === hash && isText(this.strings[id]!, bytes, start, end)) return id;
+    }
+  }
+
+  /** Counts one more use of `id`. */
+  use(id: number): void {
+    this.#states[2 * id + 1]!++;
+  }
+
   #find(text: string, hash: number): number {
     const slots = this.#table.slotsOf(hash);
     const mask = slots.length - 1;
@@ -74,10 +99,24 @@ export class Symbols {
 /** In the place of a string that is gone; no label name or value is empty. */
 const FORGOTTEN = "";
 
-/** FNV-1a over UTF-16 units, with its bits mixed so that the highest and lowest are well spread. */
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a over UTF-16 units, which are the bytes where the text is ASCII. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) | 0;
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  return mixed(hash);
+}
+
+/** Spreads the bits, so that the highest and the lowest depend on all. */
+function mixed(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return (half ^ (half >>> 13)) | 0;
+}
+
+function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
 }
