@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { labelValue } from "#pkg/labels/mod.ts";
 import { seededRandom } from "#pkg/prng/mod.ts";
-import { api } from "../support/compare.ts";
 import { ready, startNarthex } from "../support/narthex.ts";
 import { freePorts, type RunningProcess } from "../support/process.ts";
 import { SampleSender, type SentSample } from "../support/sender.ts";
+import { keyOfSample, storedSamples } from "../support/stored.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 /** `NARTHEX_KILLS=100` for more of them. */
@@ -62,39 +62,6 @@ async function until(dir: string, moment: RegExp, limitMs: number): Promise<bool
     await delay(2);
   }
   return false;
-}
-
-interface Matrix {
-  readonly result: readonly {
-    readonly metric: Record<string, string>;
-    readonly values: readonly (readonly [number, string])[];
-  }[];
-}
-
-const keyOf = (name: string, instance: string, t: number): string => `${name} ${instance}@${t}`;
-const keyOfSample = ({ labels, t }: SentSample): string =>
-  keyOf(labelValue(labels, "__name__"), labelValue(labels, "instance"), t);
-
-/** Every stored sample; each must be there once, and its count what it is elsewhere. */
-async function stored(base: string, atMs: number): Promise<Map<string, string>> {
-  const out = new Map<string, string>();
-  const selector = '{__name__=~"sent_metric_.*"}[6h]';
-  const time = String(atMs / 1000);
-  const data = await api<Matrix>(base, "query", { query: selector, time });
-  for (const { metric, values } of data.result) {
-    for (const [seconds, value] of values) {
-      const t = Math.round(seconds * 1000);
-      const key = keyOf(metric["__name__"]!, metric["instance"]!, t);
-      expect(out.has(key), key).toBe(false);
-      out.set(key, value);
-    }
-  }
-  const counted = await api<{ result: readonly { value: [number, string] }[] }>(base, "query", {
-    query: `sum(count_over_time(${selector}))`,
-    time,
-  });
-  expect(Number(counted.result[0]?.value[1] ?? 0)).toBe(out.size);
-  return out;
 }
 
 /** Samples that were deleted, or may have been: the answer to the request was lost. */
@@ -163,7 +130,7 @@ test(`${KILLS} times kill -9 at random moments: nothing acknowledged is lost, no
       narthex = startNarthex({ dir: folder.dir, port, flags: FLAGS });
       await ready(narthex, port);
       if (kill % CHECK_EVERY === 0 || kill === KILLS) {
-        const got = await stored(`${base}/prometheus`, startMs + 6 * 3_600_000);
+        const got = await storedSamples(`${base}/prometheus`, startMs + 6 * 3_600_000);
         const wrong = problems(got, sender.acknowledged, deletions);
         expect(wrong, `seed ${seed}, after ${kill} kills`).toEqual([]);
       }

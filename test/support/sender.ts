@@ -19,6 +19,8 @@ export class SampleSender {
   readonly acknowledged: SentSample[] = [];
   /** Samples of requests that got another answer, or none. */
   unacknowledged = 0;
+  /** Status and text of the last answer that was no 2xx. */
+  lastRefusal = "";
   readonly #url: string;
   readonly #random: () => number;
   readonly #labels: Labels[];
@@ -86,8 +88,9 @@ export class SampleSender {
         body: new Uint8Array(compressSync(Buffer.from(builder.view())) as Buffer),
         headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy" },
       });
-      await response.arrayBuffer();
-      if (!response.ok) throw new Error(String(response.status));
+      const text = await response.text();
+      if (!response.ok) this.lastRefusal = `${response.status} ${text}`;
+      if (!response.ok) throw new Error(this.lastRefusal);
       this.acknowledged.push(...batch);
     } catch {
       this.unacknowledged += batch.length;
