@@ -1,6 +1,8 @@
 import { ByteWriter, decodeUtf8, utf8Length } from "#pkg/encoding/mod.ts";
+import type { Exemplar } from "#pkg/exemplar/mod.ts";
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
+import { encodeExemplarFields } from "./exemplar.ts";
 import { encodeHistogramMessage, writeInt64 } from "./histogram-encode.ts";
 import { encodeLabels } from "./labels.ts";
 import { FieldReader } from "./scan.ts";
@@ -76,6 +78,16 @@ export class WriteRequestBuilder {
     series.u8(0x10);
     writeInt64(series, timestampMs);
     this.#endSeries();
+  }
+
+  /** Appends a series that has exemplars and no samples, as Prometheus sends them. */
+  exemplars(labels: Labels, exemplars: readonly Exemplar[]): void {
+    const series = this.#series;
+    series.clear();
+    encodeLabels(labels, series);
+    encodeExemplarFields(exemplars, series);
+    this.#endSeries();
+    this.sampleCount--;
   }
 
   /**

@@ -4,6 +4,12 @@ export {
   type MetricMetadata,
   WriteRequestBuilder,
 } from "./encode.ts";
+export {
+  type DecodedExemplar,
+  decodeExemplar,
+  encodeExemplar,
+  encodeExemplarOfBytes,
+} from "./exemplar.ts";
 export { LabelHasher } from "./hash.ts";
 export {
   decodeHistogramMessage,

@@ -32,6 +32,7 @@ export interface KnownLabels {
  *               samples      sampleFrom[i] … sampleFrom[i + 1] of `timestamps` and `bits`
  *     native histogram k, in order of series: of series histogramSeries[k],
  *               message      [histogramStart[k], histogramEnd[k])   see `decodeHistogramMessage`
+ *     exemplar k, likewise: of series exemplarAt[3k], message [exemplarAt[3k + 1], exemplarAt[3k + 2])
  *
  * Source: Prometheus prompb/remote.proto and types.proto.
  */
@@ -44,6 +45,7 @@ export class ScannedRequest {
   seriesCount = 0;
   sampleCount = 0;
   exemplarCount = 0;
+  exemplarAt: Uint32Array = new Uint32Array(0);
   /** Native histograms; see `histogramSeries`. */
   histogramCount = 0;
   labelsStart: Uint32Array = new Uint32Array(256);
@@ -53,8 +55,8 @@ export class ScannedRequest {
   fieldStart: Uint32Array = new Uint32Array(256);
   fieldEnd: Uint32Array = new Uint32Array(256);
   /**
-   * Number of the series in the `KnownLabels` that the scan was given, -1 for one that is new. It
-   * holds until the head is changed by another request.
+   * Number of the series in the `KnownLabels` that the scan was given, -1 for one that is new, until
+   * a head has made it. It holds until the head is changed by another request.
    */
   refs: Int32Array = new Int32Array(256);
   /** Hash of the label bytes; only where `refs` is -1. */
@@ -184,15 +186,30 @@ export class ScannedRequest {
         if (stop > end) throw fault(before, `sample of ${length} bytes overruns its series`);
         this.#sample(stop);
       } else {
-        if (tag === 0x1a) this.exemplarCount++;
         const from = this.#at;
         this.#skip(tag, end);
         if (tag === 0x22) this.#histogram(from);
+        else if (tag === 0x1a) this.#exemplar(from);
       }
     }
     this.labelsStart[i] = labelsStart;
     this.labelsEnd[i] = labelsEnd;
     return true;
+  }
+
+  /** As `#histogram`. */
+  #exemplar(from: number): void {
+    const at = 3 * this.exemplarCount++;
+    if (at >= this.exemplarAt.length) {
+      this.exemplarAt = grow(this.exemplarAt, new Uint32Array(Math.max(48, 2 * at)));
+    }
+    const end = this.#at;
+    this.#at = from;
+    this.#varint(end);
+    this.exemplarAt[at] = this.seriesCount;
+    this.exemplarAt[at + 1] = this.#at;
+    this.exemplarAt[at + 2] = end;
+    this.#at = end;
   }
 
   /** Notes the length-delimited message at `from`, which ends here. */

@@ -17,6 +17,9 @@ import {
   ROWS_PER_PAGE_BITS,
 } from "./series-rows.ts";
 
+/** Exemplars in one record. */
+const EXEMPLARS_PER_RECORD = 1000;
+
 /** Writes all that the head holds to the file `path`, in slices, and syncs it. */
 export async function writeCheckpoint(
   path: string,
@@ -24,6 +27,8 @@ export async function writeCheckpoint(
   reader: HeadReader,
   metadata: MetadataStore,
 ): Promise<void> {
+  // Those that come later may be of series that the loop has passed; they are in the log.
+  const exemplarsEnd = head.exemplars.nextSequence;
   const file = await open(path, "w");
   try {
     await file.write(segmentHeader());
@@ -86,6 +91,16 @@ export async function writeCheckpoint(
         await flush();
         await yieldNow();
       }
+    }
+    let first = head.exemplars.nextSequence - head.exemplars.length;
+    for (; first < exemplarsEnd; first += EXEMPLARS_PER_RECORD) {
+      const end = Math.min(exemplarsEnd, first + EXEMPLARS_PER_RECORD);
+      head.exemplars.visit(first, end, (sequence, { ref, labels }, exemplar) => {
+        records.exemplar(sequence, ref >= 0 ? ref : canonicalLabelBytes(labels), exemplar);
+      });
+      records.drain(frame);
+      await flush();
+      await yieldNow();
     }
     metadata.encode(records);
     records.drain(frame);

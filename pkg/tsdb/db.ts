@@ -5,6 +5,7 @@ import { type BlockMeta, BlockReader, blockOverlaps, isBlockId, readMeta } from 
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import type { SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import type { Matcher } from "#pkg/labels/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import type {
@@ -21,6 +22,7 @@ import {
   type SelectParams,
 } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
+import type { ExemplarParams } from "./exemplar-ring.ts";
 import { Graveyard } from "./graveyard.ts";
 import type { Head } from "./head.ts";
 import { beginCut, finishCut } from "./head-cut.ts";
@@ -174,6 +176,11 @@ export class TenantDb implements ChunkQuerier {
 
   metadata(metric?: string): readonly MetricMetadata[] {
     return this.#durable.metadata.list(metric);
+  }
+
+  /** Exemplars of the series that one of the sets of matchers selects, sorted by series. */
+  exemplars(params: ExemplarParams, signal: AbortSignal): Promise<readonly SeriesExemplars[]> {
+    return this.head.exemplars.select(params, signal);
   }
 
   async *selectChunks(

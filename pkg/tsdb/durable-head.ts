@@ -8,6 +8,7 @@ import { SegmentLog, type SegmentLogOptions } from "#pkg/wlog/mod.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { Head } from "./head.ts";
 import { deleteRange } from "./head-delete.ts";
+import { appendExemplars } from "./head-exemplars.ts";
 import type { HeadOptions, RejectionSink, SeriesAdmission } from "./head-ports.ts";
 import { HeadReader } from "./head-read.ts";
 import { PushRecords } from "./head-wal.ts";
@@ -111,7 +112,16 @@ export class DurableHead {
           records.metadata(request.bytes, ranges[i]!, ranges[i + 1]!);
         }
       }
-      return this.head.append(request, nowMs, admission, records, sink);
+      const accepted = this.head.append(request, nowMs, admission, records, sink);
+      if (request.exemplarCount > 0) {
+        appendExemplars(this.head, request, {
+          limit: admission.exemplarsMax ?? 0,
+          nowMs,
+          log: records,
+          refuse: (reason) => sink.refuseExemplar?.(reason),
+        });
+      }
+      return accepted;
     } finally {
       // What is in the head must be in the log, and the records are empty for the next one.
       records.drain((bytes, start, end) => this.#log.append(bytes, start, end));

@@ -481,6 +481,7 @@ test("every prefix and every flipped bit of a record of histograms is refused or
       histogram: note,
       histogramState: note,
       deletion: ignore,
+      exemplar: ignore,
     });
     return seen;
   };

@@ -26,6 +26,8 @@ export interface SeriesAdmission {
   admit(labels: Labels, liveSeries: number): Rejection | undefined;
   /** Buckets that a native histogram may have; 0 or undefined is no limit. */
   readonly histogramBucketsMax?: number;
+  /** Exemplars that are kept; 0 or undefined is none. */
+  readonly exemplarsMax?: number;
 }
 
 export interface HeadOptions {
@@ -35,6 +37,8 @@ export interface HeadOptions {
   readonly outOfOrderWindowMs: number;
   /** How far ahead of the clock a sample may be. */
   readonly creationGraceMs: number;
+  /** Exemplars that a replay keeps; 0 or undefined is none. */
+  readonly exemplarsMax?: number;
 }
 
 /** Receives what the WAL must hold, as it happens. */
@@ -68,4 +72,6 @@ export interface PushContext {
 /** Receives refusals; called once for each refused sample. */
 export interface RejectionSink {
   reject(reason: string, count: number, message: () => string): void;
+  /** Counts an exemplar that is not kept, which is no error of a push. */
+  refuseExemplar?(reason: string): void;
 }

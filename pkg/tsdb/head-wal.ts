@@ -1,4 +1,10 @@
 import { ByteReader, ByteWriter } from "#pkg/encoding/mod.ts";
+import {
+  type ExemplarHandler,
+  ExemplarRecord,
+  type LoggedExemplar,
+  readExemplars,
+} from "./exemplar-records.ts";
 import type { HeadLog, MessageRange } from "./head-ports.ts";
 
 /**
@@ -13,6 +19,7 @@ import type { HeadLog, MessageRange } from "./head-ports.ts";
  *     histograms, lateHistograms   n × { varint Δref, uvarint len, Histogram message }
  *     histogramState               uvarint ref, Histogram message of the newest sample
  *     deletions  n × { uvarint ref, i64 mint, i64 maxt }
+ *     exemplars  see `ExemplarRecord`
  */
 export const RecordKind = {
   series: 1,
@@ -25,6 +32,7 @@ export const RecordKind = {
   lateHistograms: 8,
   histogramState: 9,
   deletions: 10,
+  exemplars: 11,
 } as const;
 
 /** Most bytes that one sample takes in a record: the head, two varints of 10, 8 of the value. */
@@ -137,6 +145,7 @@ export class PushRecords implements HeadLog {
   readonly #histograms = new HistogramRecord(RecordKind.histograms);
   readonly #lateHistograms = new HistogramRecord(RecordKind.lateHistograms);
   readonly #deletions = new ByteWriter(64);
+  readonly #exemplars = new ExemplarRecord(RecordKind.exemplars);
   /** Whole records that come before all others. */
   readonly #sealed: Uint8Array[] = [];
 
@@ -171,6 +180,11 @@ export class PushRecords implements HeadLog {
     out.i64(maxt);
   }
 
+  /** Exemplar number `sequence`; `series` is a number, or label bytes where it has left the head. */
+  exemplar(sequence: number, series: number | Uint8Array, exemplar: LoggedExemplar): void {
+    this.#exemplars.add(sequence, series, exemplar);
+  }
+
   /** One MetricMetadata message of a request. */
   metadata(bytes: Uint8Array, start: number, end: number): void {
     if (this.#metadata.length === 0) this.#metadata.u8(RecordKind.metadata);
@@ -193,6 +207,7 @@ export class PushRecords implements HeadLog {
       this.#lateHistograms,
       this.#metadata,
       this.#deletions,
+      this.#exemplars,
     ]) {
       if (part.length > 0) append(part.bytes, 0, part.length);
       part.length = 0;
@@ -214,7 +229,7 @@ export function writeSeries(
 }
 
 /** Receives the content of records, in order. Byte ranges are borrowed until the call returns. */
-export interface RecordHandler {
+export interface RecordHandler extends ExemplarHandler {
   series(ref: number, bytes: Uint8Array, start: number, end: number): void;
   sample(ref: number, t: number, hi: number, lo: number, outOfOrder: boolean): void;
   state(ref: number, lastT: number, hi: number, lo: number): void;
@@ -275,6 +290,9 @@ export function readRecord(
         const mint = reader.i64();
         handler.deletion(ref, mint, reader.i64());
       }
+      return;
+    case RecordKind.exemplars:
+      readExemplars(reader, handler);
       return;
     case RecordKind.metadata:
       while (reader.remaining > 0) {

@@ -6,6 +6,7 @@ import type { LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import { ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import { ChunkTable } from "./chunk-table.ts";
+import { HeadExemplars } from "./exemplar-ring.ts";
 import { HeadHistograms, type HistogramPoint, isSameHistogram } from "./head-histograms.ts";
 import { readMessage, staleMessage } from "./head-messages.ts";
 import {
@@ -59,6 +60,7 @@ export class Head {
   readonly postings = new HeadPostings(this.symbols);
   readonly chunks: ChunkTable;
   readonly histograms = new HeadHistograms(this.rows);
+  readonly exemplars: HeadExemplars;
   readonly ooo = new Map<number, OooSamples>();
   /** Out-of-order samples that a cut in progress has taken; still read until it is published. */
   readonly cutOoo = new Map<number, OooSamples>();
@@ -85,6 +87,7 @@ export class Head {
     this.options = options;
     this.hasher = hasher;
     this.chunks = new ChunkTable(this.chunkArena);
+    this.exemplars = new HeadExemplars(options.exemplarsMax ?? 0);
     this.#appender = new XorAppender(this.chunkArena);
   }
 
@@ -121,6 +124,7 @@ export class Head {
         const samples = last - first + message - firstMessage;
         ref = resolveSeries(this, request, i, { admission, log, sink, samples });
         if (ref < 0) continue;
+        refs[i] = ref;
       }
       for (let s = first; s < last; s++) {
         const t = timestamps[s]!;

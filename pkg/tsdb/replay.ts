@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { decodeChunk } from "#pkg/chunkenc/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
 import {
+  decodeExemplar,
   decodeHistogramMessage,
   decodeLabels,
   type HistogramSample,
@@ -227,6 +228,26 @@ class Replayer implements RecordHandler {
     const sample = decodeHistogramMessage(bytes, start, end);
     if (sample.problem === undefined) return sample;
     throw new NarthexError("corruption", `${this.path}: ${sample.problem}`);
+  }
+
+  exemplar(sequence: number, series: number | MessageRange, message: MessageRange): void {
+    const head = this.#head;
+    const exemplar = decodeExemplar(message.bytes, message.start, message.end);
+    if (exemplar.problem !== undefined) {
+      throw new NarthexError("corruption", `${this.path}: exemplar: ${exemplar.problem}`);
+    }
+    if (typeof series !== "number") {
+      // It had left the head; it may have come back.
+      const { bytes, start, end } = series;
+      const { labels, isCanonical } = decodeLabels(bytes, start, end);
+      if (!isCanonical) throw new NarthexError("corruption", `${this.path}: labels of an exemplar`);
+      const known = labels.length > 0 ? head.findLabels(bytes.subarray(start, end)) : -1;
+      head.exemplars.restore(sequence, known, () => labels, exemplar);
+      return;
+    }
+    const own = this.#returned.get(series) ?? series;
+    const labelsOf = this.#exists(own) ? () => head.labelsOf(own) : undefined;
+    head.exemplars.restore(sequence, own, labelsOf, exemplar);
   }
 
   metadata(bytes: Uint8Array, start: number, end: number): void {
