@@ -1,5 +1,6 @@
+import type { SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
-import { type Envelope, Pieces, tail } from "#pkg/query-eval/mod.ts";
+import { type Envelope, Pieces, sampleText, seconds, tail } from "#pkg/query-eval/mod.ts";
 
 /** An answer whose data is small enough to be made at once. */
 export function successJson(data: unknown, envelope: Envelope = {}): string {
@@ -17,5 +18,24 @@ export function* seriesJson(series: Iterable<Labels>, envelope: () => Envelope):
     if (out.due) yield out.take();
   }
   out.text += `]${tail(envelope())}}`;
+  yield out.text;
+}
+
+/** The answer to a query for exemplars, in pieces. */
+export function* exemplarsJson(series: Iterable<SeriesExemplars>): Generator<string> {
+  const out = new Pieces();
+  out.text += '{"status":"success","data":[';
+  let comma = "";
+  for (const { labels, exemplars } of series) {
+    out.text += `${comma}{"seriesLabels":${out.labels.write(labels)},"exemplars":[`;
+    comma = ",";
+    for (const [i, { labels: own, value, timestamp }] of exemplars.entries()) {
+      const text = `"value":"${sampleText(value)}","timestamp":${seconds(timestamp)}`;
+      out.text += `${i > 0 ? "," : ""}{"labels":${out.labels.write(own)},${text}}`;
+      if (out.due) yield out.take();
+    }
+    out.text += "]}";
+  }
+  out.text += "]}";
   yield out.text;
 }

@@ -53,6 +53,7 @@ async function serve(pieces: () => AsyncIterable<Uint8Array>): Promise<string> {
     }),
     querier: () => nothing,
     metadata: async () => [],
+    exemplars: async () => [],
     limits: () => ({ parse: {}, max_query_expression_size_bytes: 1000 }),
     active: { list: () => [], cancel: () => undefined },
   };

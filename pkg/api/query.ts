@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { withEnd } from "#pkg/async/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { NarthexError } from "#pkg/errs/mod.ts";
+import type { ExemplarParams, SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import { compareLabels, type Labels, type Matcher } from "#pkg/labels/mod.ts";
 import {
   astToJson,
@@ -11,14 +12,15 @@ import {
   parseExpr,
   parseMetricSelector,
   prettify,
+  walk,
 } from "#pkg/promql/mod.ts";
 import type { AnswerOptions, QueryAnswer, StatsLevel } from "#pkg/query-eval/mod.ts";
 import type { MetricMetadata } from "#pkg/rpc/mod.ts";
 import { type Querier, uniteStrings } from "#pkg/storage/mod.ts";
 import type { TenantResolver } from "#pkg/tenant/mod.ts";
 import { MAX_TIME_MS, MIN_TIME_MS, PREFIXES, paramsOf } from "./form.ts";
-import { seriesJson, successJson } from "./json.ts";
-import type { Params } from "./params.ts";
+import { exemplarsJson, seriesJson, successJson } from "./json.ts";
+import { Params } from "./params.ts";
 import { clientSignal } from "./server.ts";
 import { tenantHeader } from "./write.ts";
 
@@ -58,6 +60,11 @@ export interface QueryApi {
     params: { metric?: string; limit?: number },
     signal: AbortSignal,
   ): Promise<readonly MetricMetadata[]>;
+  exemplars(
+    tenants: readonly string[],
+    params: ExemplarParams,
+    signal: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]>;
   /** How queries of these tenants are parsed, and how long they may be; 0 for any length. */
   limits(tenants: readonly string[]): {
     readonly parse: ParseOptions;
@@ -112,6 +119,7 @@ export function queryRoutes(options: QueryRoutesOptions): (server: FastifyInstan
       };
       add(both, "/query", (call) => handlers.query(call));
       add(both, "/query_range", (call) => handlers.queryRange(call));
+      add(both, "/query_exemplars", (call) => handlers.exemplars(call));
       add(both, "/series", (call) => handlers.series(call));
       add(both, "/labels", (call) => handlers.labels(call));
       add(["GET"], "/label/:name/values", (call) => handlers.labelValues(call));
@@ -252,6 +260,20 @@ class Handlers {
     );
     const kept = truncated(unique, limit, warnings);
     return streamed(reply, encoded(seriesJson(kept, () => ({ warnings }))));
+  }
+
+  /** Exemplars of all series that the query selects. */
+  async exemplars(call: Call): Promise<unknown> {
+    const { params, tenants, signal, reply } = call;
+    const range = timeRange(params);
+    const matcherSets: (readonly Matcher[])[] = [];
+    walk(this.parsed(call), (node) => {
+      if (node.kind === "vectorSelector") matcherSets.push(node.matchers);
+    });
+    // As upstream has it for a query without selectors.
+    if (matcherSets.length === 0) return reply.code(204).send();
+    const found = await this.#options.query.exemplars(tenants, { ...range, matcherSets }, signal);
+    return streamed(reply, encoded(exemplarsJson(found)));
   }
 
   async labels(call: Call): Promise<string> {

@@ -37,6 +37,12 @@ const LIMITS = {
     min: 0,
     doc: "Buckets of one native histogram; one with more loses resolution, or is refused.",
   }),
+  max_exemplars: int({
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    doc: "Exemplars that a tenant may have in one ingester, the newest; 0 keeps none.",
+  }),
   creation_grace_period: duration({
     default: "10m",
     doc: "How far ahead of the clock a sample may be.",

@@ -119,6 +119,9 @@ export class Distributor {
       await ready;
       request.scan(copy, 0, length, target.hasher, target.known(tenant));
     }
+    if (request.exemplarCount > 0) {
+      this.metrics.receivedExemplars.inc({ tenant }, request.exemplarCount);
+    }
     return target.push(tenant, request);
   }
 

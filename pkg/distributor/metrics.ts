@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Telemetry } from "#pkg/telemetry/mod.ts
 /** Metrics of the write path in front of the ingesters. */
 export class DistributorMetrics {
   readonly receivedSamples: Counter<"tenant">;
+  readonly receivedExemplars: Counter<"tenant">;
   readonly receivedRequests: Counter<"tenant">;
   readonly discarded: Counter<"reason" | "tenant">;
   readonly pushFailures: Counter<"code">;
@@ -14,6 +15,12 @@ export class DistributorMetrics {
     this.receivedSamples = new Counter({
       name: "narthex_distributor_received_samples_total",
       help: "Samples accepted by the ingesters.",
+      labelNames: ["tenant"],
+      registers,
+    });
+    this.receivedExemplars = new Counter({
+      name: "narthex_distributor_received_exemplars_total",
+      help: "Exemplars received, kept or not.",
       labelNames: ["tenant"],
       registers,
     });

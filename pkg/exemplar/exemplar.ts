@@ -1,4 +1,4 @@
-import { compareLabels, type Labels, labelsEqual } from "#pkg/labels/mod.ts";
+import { compareLabels, type Labels, labelsEqual, type Matcher } from "#pkg/labels/mod.ts";
 
 /**
  * Characters that the names and values of an exemplar's labels may have together.
@@ -12,6 +12,13 @@ export interface Exemplar {
   readonly value: number;
   /** ms since the epoch. */
   readonly timestamp: number;
+}
+
+/** Which exemplars are wanted: of series that one of the sets selects; times in ms, inclusive. */
+export interface ExemplarParams {
+  readonly mint: number;
+  readonly maxt: number;
+  readonly matcherSets: readonly (readonly Matcher[])[];
 }
 
 /** The exemplars of one series, in ascending order. */

@@ -2,6 +2,7 @@ export {
   compareExemplars,
   EXEMPLAR_LABEL_CHARS_MAX,
   type Exemplar,
+  type ExemplarParams,
   exemplarLabelChars,
   mergeSeriesExemplars,
   type SeriesExemplars,

@@ -5,6 +5,7 @@ import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
 import { BufferPool } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import type { ExemplarParams, SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import type { Labels } from "#pkg/labels/mod.ts";
 import { type Limits, validateSeries } from "#pkg/limits/mod.ts";
 import type { Bucket } from "#pkg/objstore/mod.ts";
@@ -171,7 +172,14 @@ export class Ingester extends BaseService implements IngesterApi {
       return Promise.reject(new NarthexError("internal", `tenant ${tenant} is not open`));
     }
     const tally = new RejectionTally();
-    return state.db.append(request, this.#options.clock.now(), state.admission, tally).then(
+    const { exemplars } = state.db.head;
+    const before = exemplars.appended;
+    const hasExemplars = request.exemplarCount > 0;
+    const done = state.db.append(request, this.#options.clock.now(), state.admission, tally);
+    if (hasExemplars) {
+      this.metrics.exemplars.observe(tenant, exemplars.appended - before, tally.exemplars);
+    }
+    return done.then(
       (samples) => {
         this.metrics.ingestedSamples.inc({ tenant }, samples);
         return { samples, rejected: tally.list() };
@@ -218,6 +226,15 @@ export class Ingester extends BaseService implements IngesterApi {
     this.#checkReadable();
     const entries = this.#tenants.get(tenant)?.db.metadata(params.metric) ?? [];
     return params.limit && params.limit > 0 ? entries.slice(0, params.limit) : entries;
+  }
+
+  async exemplars(
+    tenant: string,
+    params: ExemplarParams,
+    signal: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]> {
+    this.#checkReadable();
+    return (await this.#tenants.get(tenant)?.db.exemplars(params, signal)) ?? [];
   }
 
   async tenantStats(): Promise<readonly TenantStats[]> {
@@ -313,6 +330,7 @@ export class Ingester extends BaseService implements IngesterApi {
       blockDurationMs: config.block_duration,
       outOfOrderWindowMs: own.out_of_order_time_window,
       creationGraceMs: own.creation_grace_period,
+      exemplarsMax: own.max_exemplars,
       segmentBytesMax: config.wal_segment_bytes,
       fsync: config.wal_fsync,
       buffers: this.#buffers,
@@ -342,6 +360,9 @@ export class Ingester extends BaseService implements IngesterApi {
     const admission: SeriesAdmission = {
       get histogramBucketsMax(): number {
         return limits.for(name).max_native_histogram_buckets;
+      },
+      get exemplarsMax(): number {
+        return limits.for(name).max_exemplars;
       },
       admit: (labels: Labels, liveSeries: number): Rejection | undefined => {
         const current = limits.for(name);
@@ -380,6 +401,9 @@ export class Ingester extends BaseService implements IngesterApi {
       state.samplesBefore = samplesAppended;
       state.rateAt = now;
       this.metrics.memorySeries.set({ tenant: state.name }, liveSeries);
+      // A limit that was lowered is one for tenants too that send no more exemplars.
+      state.db.head.exemplars.resize(state.admission.exemplarsMax ?? 0);
+      this.metrics.exemplars.show(state.name, state.db.head);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Telemetry } from "#pkg/telemetry/mod.ts";
+import { ExemplarMetrics } from "./exemplar-metrics.ts";
 
 /** Metrics of the ingester. */
 export class IngesterMetrics {
@@ -12,9 +13,11 @@ export class IngesterMetrics {
   readonly blocksQuarantined: Gauge<"tenant">;
   readonly cutSeconds: Histogram;
   readonly replaySeconds: Gauge;
+  readonly exemplars: ExemplarMetrics;
 
-  constructor({ registry }: Telemetry) {
-    const registers = [registry];
+  constructor(telemetry: Telemetry) {
+    const registers = [telemetry.registry];
+    this.exemplars = new ExemplarMetrics(telemetry);
     this.ingestedSamples = new Counter({
       name: "narthex_ingester_ingested_samples_total",
       help: "Samples accepted, repeats included.",

@@ -5,6 +5,13 @@ import type { RejectionSink } from "#pkg/tsdb/mod.ts";
 export class RejectionTally implements RejectionSink {
   readonly #byReason = new Map<string, { reason: string; count: number; message: string }>();
 
+  /** Exemplars that were refused, by reason. */
+  readonly exemplars = new Map<string, number>();
+
+  refuseExemplar(reason: string): void {
+    this.exemplars.set(reason, (this.exemplars.get(reason) ?? 0) + 1);
+  }
+
   reject(reason: string, count: number, message: () => string): void {
     const known = this.#byReason.get(reason);
     if (known === undefined) this.#byReason.set(reason, { reason, count, message: message() });

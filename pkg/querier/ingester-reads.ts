@@ -1,4 +1,9 @@
 import { yieldNow } from "#pkg/async/mod.ts";
+import {
+  type ExemplarParams,
+  mergeSeriesExemplars,
+  type SeriesExemplars,
+} from "#pkg/exemplar/mod.ts";
 import { compareBytes, type Labels } from "#pkg/labels/mod.ts";
 import { doUntilQuorum, type Ring } from "#pkg/ring/mod.ts";
 import type { IngesterApi, MetadataParams, MetricMetadata, TenantStats } from "#pkg/rpc/mod.ts";
@@ -14,7 +19,7 @@ import {
 /** The recent data of tenants, wherever it is kept. */
 export type RecentReads = Pick<
   IngesterApi,
-  "select" | "labelNames" | "labelValues" | "metadata" | "tenantStats"
+  "select" | "labelNames" | "labelValues" | "metadata" | "exemplars" | "tenantStats"
 >;
 
 /**
@@ -72,6 +77,17 @@ export class RingReads implements RecentReads {
     );
     const byMetric = new Map(results.flat().map((entry) => [entry.metric, entry]));
     return [...byMetric.values()].sort((a, b) => compareBytes(a.metric, b.metric));
+  }
+
+  async exemplars(
+    tenant: string,
+    params: ExemplarParams,
+    signal: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]> {
+    const { results } = await this.#ask(tenant, signal, (ingester, inner) =>
+      ingester.exemplars(tenant, params, inner),
+    );
+    return mergeSeriesExemplars(results);
   }
 
   /** Sums over ingesters, divided by the replication factor. */

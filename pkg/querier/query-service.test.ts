@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FakeClock } from "#pkg/clock/mod.ts";
 import { loadConfig } from "#pkg/config/mod.ts";
-import { labelsFromObject } from "#pkg/labels/mod.ts";
+import { labelsFromObject, Matcher } from "#pkg/labels/mod.ts";
 import { Limits } from "#pkg/limits/mod.ts";
 import type { QueryAnswer, QueryExecutor, QueryRequest, RunOptions } from "#pkg/query-eval/mod.ts";
 import { newMatcher } from "#pkg/re2/mod.ts";
@@ -42,6 +42,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
 function serviceOf(
   flags: Record<string, string>,
   select: RecentReads["select"] = async function* () {},
+  exemplars: RecentReads["exemplars"] = async () => [],
 ) {
   const clock = new FakeClock();
   const executor = new Executor();
@@ -63,6 +64,7 @@ function serviceOf(
       labelNames: async () => [],
       labelValues: async () => [],
       metadata: async () => [],
+      exemplars,
       tenantStats: async () => [],
     },
     stores: new StoreReads({ list: () => [{ id: "one", api: store }] }),
@@ -155,4 +157,28 @@ test("series of several tenants are in order with the tenant's label among their
     "A 2 __tenant_id__ x",
     "A 2 __tenant_id__ y",
   ]);
+});
+
+test("exemplars of several tenants say whose they are, and matchers on that pick tenants", async () => {
+  const asked: string[] = [];
+  const { service } = serviceOf({}, undefined, async (tenant, { matcherSets }) => {
+    asked.push(`${tenant}: ${matcherSets.map((set) => set.map(String).join()).join(" or ")}`);
+    const exemplars = [{ labels: ["trace_id", tenant], value: 1, timestamp: 2 }];
+    return [{ labels: ["__name__", "m", "a", "b"], exemplars }];
+  });
+  const range = { mint: 0, maxt: 9 };
+  const m = new Matcher("=", "__name__", "m");
+  const ask = async (tenants: string[], matcherSets: Matcher[][]): Promise<string[][]> =>
+    (await service.exemplars(tenants, { ...range, matcherSets }, never)).map(({ labels }) => [
+      ...labels,
+    ]);
+  expect(await ask(["a"], [[m]])).toEqual([["__name__", "m", "a", "b"]]);
+  expect(await ask(["b", "a"], [[m]])).toEqual([
+    ["__name__", "m", "__tenant_id__", "a", "a", "b"],
+    ["__name__", "m", "__tenant_id__", "b", "a", "b"],
+  ]);
+  const isB = new Matcher("=", "__tenant_id__", "b");
+  expect(await ask(["a", "b"], [[m, isB], [isB]])).toHaveLength(1);
+  expect(asked.at(-1)).toBe('b: __name__="m" or __name__!=""');
+  expect(asked).toHaveLength(4);
 });

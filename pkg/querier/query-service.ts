@@ -3,6 +3,11 @@ import { chunkQuerierAsQuerier } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Config } from "#pkg/config/mod.ts";
 import { codeOf, NarthexError } from "#pkg/errs/mod.ts";
+import {
+  type ExemplarParams,
+  mergeSeriesExemplars,
+  type SeriesExemplars,
+} from "#pkg/exemplar/mod.ts";
 import { compareLabels, type Labels, Matcher } from "#pkg/labels/mod.ts";
 import type { Limits } from "#pkg/limits/mod.ts";
 import type {
@@ -202,6 +207,27 @@ export class QueryService {
     return lists.flat();
   }
 
+  /** Exemplars of tenants, which ingesters hold; with several tenants, each series says whose it is. */
+  async exemplars(
+    tenants: readonly string[],
+    params: ExemplarParams,
+    signal: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]> {
+    const { recent } = this.#options;
+    const [only] = tenants;
+    if (tenants.length === 1) return recent.exemplars(only!, params, signal);
+    const ask = async (tenant: string): Promise<readonly SeriesExemplars[]> => {
+      const sets = params.matcherSets.map((set) => ownMatchers(set, tenant));
+      const matcherSets = sets.filter((set) => set !== undefined);
+      if (matcherSets.length === 0) return [];
+      const found = await recent.exemplars(tenant, { ...params, matcherSets }, signal);
+      return found
+        .map((one) => ({ ...one, labels: withLabel(one.labels, TENANT_LABEL, tenant) }))
+        .sort((a, b) => compareLabels(a.labels, b.labels));
+    };
+    return mergeSeriesExemplars(await Promise.all(tenants.map(ask)));
+  }
+
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]> {
     return this.#options.recent.tenantStats(signal);
   }
@@ -223,14 +249,20 @@ function overDuration(error: unknown, request: QueryRequest, limits: QueryLimits
   );
 }
 
+/** What is left of `matchers` for one tenant among others; undefined if they want others only. */
+function ownMatchers(matchers: readonly Matcher[], tenant: string): Matcher[] | undefined {
+  const own = matchers.filter((matcher) => matcher.name === TENANT_LABEL);
+  if (!own.every((matcher) => matcher.matches(tenant))) return undefined;
+  const rest = matchers.filter((matcher) => matcher.name !== TENANT_LABEL);
+  if (own.length > 0 && rest.length === 0) rest.push(new Matcher("!=", "__name__", ""));
+  return rest;
+}
+
 /** One tenant's series among those of others: matchers on the tenant label pick tenants. */
 function federated(inner: ChunkQuerier, tenant: string): ChunkQuerier {
   const split = <T extends { matchers: readonly Matcher[] }>(params: T): T | undefined => {
-    const own = params.matchers.filter((matcher) => matcher.name === TENANT_LABEL);
-    if (!own.every((matcher) => matcher.matches(tenant))) return undefined;
-    const rest = params.matchers.filter((matcher) => matcher.name !== TENANT_LABEL);
-    if (own.length > 0 && rest.length === 0) rest.push(new Matcher("!=", "__name__", ""));
-    return { ...params, matchers: rest };
+    const matchers = ownMatchers(params.matchers, tenant);
+    return matchers === undefined ? undefined : { ...params, matchers };
   };
   return {
     async *selectChunks(params: SelectParams, signal: AbortSignal) {

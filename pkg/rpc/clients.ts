@@ -2,6 +2,7 @@ import { SeriesBatchDecoder } from "#pkg/series-batch/mod.ts";
 import type { ChunkSeries, LabelParams } from "#pkg/storage/mod.ts";
 import { type CallParams, Channel, type ClientOptions } from "./channel.ts";
 import { labelParamsToWire, matchersToWire, selectParamsToWire } from "./convert.ts";
+import { exemplarParamsToWire, exemplarsFromMessages } from "./exemplar-stream.ts";
 import type { narthex } from "./gen/narthex.js";
 import type { IngesterApi, StoreGatewayApi } from "./interfaces.ts";
 import { ingesterMethods, storeGatewayMethods } from "./methods.ts";
@@ -54,6 +55,10 @@ export function ingesterClient(address: string, options: ClientOptions): Ingeste
         help: one.help ?? "",
         unit: one.unit ?? "",
       }));
+    },
+    exemplars(tenant, params, signal) {
+      const request = exemplarParamsToWire(params);
+      return exemplarsFromMessages(channel.stream(m.exemplars, request, query(tenant, signal)));
     },
     async tenantStats(signal) {
       const response = await channel.unary(m.tenantStats, {}, query(undefined, signal));

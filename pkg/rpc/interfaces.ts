@@ -1,3 +1,4 @@
+import type { ExemplarParams, SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import type { Matcher } from "#pkg/labels/mod.ts";
 import type { ChunkSeries, LabelParams, SelectParams } from "#pkg/storage/mod.ts";
 
@@ -82,6 +83,12 @@ export interface IngesterApi {
     params: MetadataParams,
     signal: AbortSignal,
   ): Promise<readonly MetricMetadata[]>;
+  /** Sorted by series, each series once. */
+  exemplars(
+    tenant: string,
+    params: ExemplarParams,
+    signal: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]>;
   tenantStats(signal: AbortSignal): Promise<readonly TenantStats[]>;
   /** Deletes samples of the head and of the blocks that are not only in the bucket yet. */
   deleteSeries(

@@ -71,13 +71,14 @@ function lengthDelimited(tag: number, payload: Uint8Array): Buffer {
   return out;
 }
 
-/** Methods of `narthex.Ingester`; `select` streams. */
+/** Methods of `narthex.Ingester`; `select` and `exemplars` stream. */
 export const ingesterMethods = {
   push: method("Ingester/Push", opaque, n.PushResponse),
   select: method("Ingester/Select", n.SelectRequest, selectResponse),
   labelNames: method("Ingester/LabelNames", n.LabelNamesRequest, n.LabelsResponse),
   labelValues: method("Ingester/LabelValues", n.LabelValuesRequest, n.LabelsResponse),
   metadata: method("Ingester/Metadata", n.MetadataRequest, n.MetadataResponse),
+  exemplars: method("Ingester/Exemplars", n.ExemplarsRequest, n.ExemplarsResponse),
   tenantStats: method("Ingester/TenantStats", n.TenantStatsRequest, n.TenantStatsResponse),
   deleteSeries: method("Ingester/DeleteSeries", n.DeleteSeriesRequest, n.DeleteSeriesResponse),
   flush: method("Ingester/Flush", n.FlushRequest, n.FlushResponse),

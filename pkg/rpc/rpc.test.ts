@@ -42,6 +42,7 @@ function ingester(parts: Partial<IngesterApi>): IngesterApi {
     labelNames: refuse,
     labelValues: refuse,
     metadata: refuse,
+    exemplars: refuse,
     tenantStats: refuse,
     deleteSeries: refuse,
     flush: refuse,

@@ -1,4 +1,5 @@
 import { labelParamsFromWire, matchersFromWire, selectParamsFromWire } from "./convert.ts";
+import { exemplarParamsFromWire, exemplarsToMessages } from "./exemplar-stream.ts";
 import type { narthex } from "./gen/narthex.js";
 import { type CallContext, type Registration, streaming, unary } from "./handler.ts";
 import type { IngesterApi, StoreGatewayApi } from "./interfaces.ts";
@@ -28,6 +29,9 @@ export function ingesterRegistrations(api: IngesterApi): Registration[] {
       const wanted = { ...(metric ? { metric } : {}), ...(limit ? { limit } : {}) };
       return { metadata: [...(await api.metadata(tenant(), wanted, signal))] };
     }),
+    streaming(m.exemplars, (request, { tenant, signal }) =>
+      exemplarsToMessages(api.exemplars(tenant(), exemplarParamsFromWire(request), signal)),
+    ),
     unary(m.tenantStats, async (_, { signal }) => ({
       tenants: [...(await api.tenantStats(signal))],
     })),

@@ -5,7 +5,7 @@ import { type BlockMeta, BlockReader, blockOverlaps, isBlockId, readMeta } from 
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
-import type { SeriesExemplars } from "#pkg/exemplar/mod.ts";
+import type { ExemplarParams, SeriesExemplars } from "#pkg/exemplar/mod.ts";
 import type { Matcher } from "#pkg/labels/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import type {
@@ -22,7 +22,6 @@ import {
   type SelectParams,
 } from "#pkg/storage/mod.ts";
 import { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
-import type { ExemplarParams } from "./exemplar-ring.ts";
 import { Graveyard } from "./graveyard.ts";
 import type { Head } from "./head.ts";
 import { beginCut, finishCut } from "./head-cut.ts";

@@ -2,6 +2,7 @@ import { yieldNow } from "#pkg/async/mod.ts";
 import {
   EXEMPLAR_LABEL_CHARS_MAX,
   type Exemplar,
+  type ExemplarParams,
   exemplarLabelChars,
   type SeriesExemplars,
 } from "#pkg/exemplar/mod.ts";
@@ -10,13 +11,6 @@ import { canonicalLabelBytes, decodeLabels } from "#pkg/remotewrite/mod.ts";
 
 /** Outcome of one exemplar. */
 export type ExemplarStatus = "added" | "duplicate" | "outOfOrder" | "labelsTooLong";
-
-/** Which exemplars are wanted: of series that one of the sets selects; times in ms, inclusive. */
-export interface ExemplarParams {
-  readonly mint: number;
-  readonly maxt: number;
-  readonly matcherSets: readonly (readonly Matcher[])[];
-}
 
 /** A series that has exemplars: a list of slots in ascending order, its oldest first. */
 interface Owner {

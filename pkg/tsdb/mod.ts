@@ -1,6 +1,5 @@
 export { type QuarantinedBlock, TenantDb, type TenantDbOptions } from "./db.ts";
 export { DurableHead, type DurableHeadOptions } from "./durable-head.ts";
-export type { ExemplarParams } from "./exemplar-ring.ts";
 export { Head } from "./head.ts";
 export {
   AppendStatus,

@@ -1134,6 +1134,361 @@ export namespace narthex {
     }
 
     /**
+     * Properties of a MatcherSet.
+     * @deprecated Use narthex.MatcherSet.$Properties instead.
+     */
+    interface IMatcherSet extends narthex.MatcherSet.$Properties {
+    }
+
+    /** Represents a MatcherSet. */
+    class MatcherSet {
+
+        /**
+         * Constructs a new MatcherSet.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.MatcherSet.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** MatcherSet matchers. */
+        matchers: narthex.Matcher.$Properties[];
+
+        /**
+         * Creates a new MatcherSet instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns MatcherSet instance
+         */
+        static create(properties: narthex.MatcherSet.$Shape): narthex.MatcherSet & narthex.MatcherSet.$Shape;
+        static create(properties?: narthex.MatcherSet.$Properties): narthex.MatcherSet;
+
+        /**
+         * Encodes the specified MatcherSet message. Does not implicitly {@link narthex.MatcherSet.verify|verify} messages.
+         * @param message MatcherSet message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.MatcherSet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a MatcherSet message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.MatcherSet & narthex.MatcherSet.$Shape} MatcherSet
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.MatcherSet & narthex.MatcherSet.$Shape;
+    }
+
+    namespace MatcherSet {
+
+        /** Properties of a MatcherSet. */
+        interface $Properties {
+
+            /** MatcherSet matchers */
+            matchers?: (narthex.Matcher.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a MatcherSet. */
+        type $Shape = narthex.MatcherSet.$Properties;
+    }
+
+    /**
+     * Properties of an ExemplarsRequest.
+     * @deprecated Use narthex.ExemplarsRequest.$Properties instead.
+     */
+    interface IExemplarsRequest extends narthex.ExemplarsRequest.$Properties {
+    }
+
+    /** Represents an ExemplarsRequest. */
+    class ExemplarsRequest {
+
+        /**
+         * Constructs a new ExemplarsRequest.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.ExemplarsRequest.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExemplarsRequest mint. */
+        mint: number;
+
+        /** ExemplarsRequest maxt. */
+        maxt: number;
+
+        /** ExemplarsRequest sets. */
+        sets: narthex.MatcherSet.$Properties[];
+
+        /**
+         * Creates a new ExemplarsRequest instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns ExemplarsRequest instance
+         */
+        static create(properties: narthex.ExemplarsRequest.$Shape): narthex.ExemplarsRequest & narthex.ExemplarsRequest.$Shape;
+        static create(properties?: narthex.ExemplarsRequest.$Properties): narthex.ExemplarsRequest;
+
+        /**
+         * Encodes the specified ExemplarsRequest message. Does not implicitly {@link narthex.ExemplarsRequest.verify|verify} messages.
+         * @param message ExemplarsRequest message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.ExemplarsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExemplarsRequest message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.ExemplarsRequest & narthex.ExemplarsRequest.$Shape} ExemplarsRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.ExemplarsRequest & narthex.ExemplarsRequest.$Shape;
+    }
+
+    namespace ExemplarsRequest {
+
+        /** Properties of an ExemplarsRequest. */
+        interface $Properties {
+
+            /** ExemplarsRequest mint */
+            mint?: (number|null);
+
+            /** ExemplarsRequest maxt */
+            maxt?: (number|null);
+
+            /** ExemplarsRequest sets */
+            sets?: (narthex.MatcherSet.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExemplarsRequest. */
+        type $Shape = narthex.ExemplarsRequest.$Properties;
+    }
+
+    /**
+     * Properties of an Exemplar.
+     * @deprecated Use narthex.Exemplar.$Properties instead.
+     */
+    interface IExemplar extends narthex.Exemplar.$Properties {
+    }
+
+    /** Represents an Exemplar. */
+    class Exemplar {
+
+        /**
+         * Constructs a new Exemplar.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.Exemplar.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Exemplar labels. */
+        labels: string[];
+
+        /** Exemplar value. */
+        value: number;
+
+        /** Exemplar timestamp. */
+        timestamp: number;
+
+        /**
+         * Creates a new Exemplar instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Exemplar instance
+         */
+        static create(properties: narthex.Exemplar.$Shape): narthex.Exemplar & narthex.Exemplar.$Shape;
+        static create(properties?: narthex.Exemplar.$Properties): narthex.Exemplar;
+
+        /**
+         * Encodes the specified Exemplar message. Does not implicitly {@link narthex.Exemplar.verify|verify} messages.
+         * @param message Exemplar message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.Exemplar.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Exemplar message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.Exemplar & narthex.Exemplar.$Shape} Exemplar
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.Exemplar & narthex.Exemplar.$Shape;
+    }
+
+    namespace Exemplar {
+
+        /** Properties of an Exemplar. */
+        interface $Properties {
+
+            /** Exemplar labels */
+            labels?: (string[]|null);
+
+            /** Exemplar value */
+            value?: (number|null);
+
+            /** Exemplar timestamp */
+            timestamp?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an Exemplar. */
+        type $Shape = narthex.Exemplar.$Properties;
+    }
+
+    /**
+     * Properties of a SeriesExemplars.
+     * @deprecated Use narthex.SeriesExemplars.$Properties instead.
+     */
+    interface ISeriesExemplars extends narthex.SeriesExemplars.$Properties {
+    }
+
+    /** Represents a SeriesExemplars. */
+    class SeriesExemplars {
+
+        /**
+         * Constructs a new SeriesExemplars.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.SeriesExemplars.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** SeriesExemplars labels. */
+        labels: string[];
+
+        /** SeriesExemplars exemplars. */
+        exemplars: narthex.Exemplar.$Properties[];
+
+        /**
+         * Creates a new SeriesExemplars instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns SeriesExemplars instance
+         */
+        static create(properties: narthex.SeriesExemplars.$Shape): narthex.SeriesExemplars & narthex.SeriesExemplars.$Shape;
+        static create(properties?: narthex.SeriesExemplars.$Properties): narthex.SeriesExemplars;
+
+        /**
+         * Encodes the specified SeriesExemplars message. Does not implicitly {@link narthex.SeriesExemplars.verify|verify} messages.
+         * @param message SeriesExemplars message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.SeriesExemplars.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SeriesExemplars message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.SeriesExemplars & narthex.SeriesExemplars.$Shape} SeriesExemplars
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.SeriesExemplars & narthex.SeriesExemplars.$Shape;
+    }
+
+    namespace SeriesExemplars {
+
+        /** Properties of a SeriesExemplars. */
+        interface $Properties {
+
+            /** SeriesExemplars labels */
+            labels?: (string[]|null);
+
+            /** SeriesExemplars exemplars */
+            exemplars?: (narthex.Exemplar.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SeriesExemplars. */
+        type $Shape = narthex.SeriesExemplars.$Properties;
+    }
+
+    /**
+     * Properties of an ExemplarsResponse.
+     * @deprecated Use narthex.ExemplarsResponse.$Properties instead.
+     */
+    interface IExemplarsResponse extends narthex.ExemplarsResponse.$Properties {
+    }
+
+    /** Represents an ExemplarsResponse. */
+    class ExemplarsResponse {
+
+        /**
+         * Constructs a new ExemplarsResponse.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: narthex.ExemplarsResponse.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExemplarsResponse series. */
+        series: narthex.SeriesExemplars.$Properties[];
+
+        /**
+         * Creates a new ExemplarsResponse instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns ExemplarsResponse instance
+         */
+        static create(properties: narthex.ExemplarsResponse.$Shape): narthex.ExemplarsResponse & narthex.ExemplarsResponse.$Shape;
+        static create(properties?: narthex.ExemplarsResponse.$Properties): narthex.ExemplarsResponse;
+
+        /**
+         * Encodes the specified ExemplarsResponse message. Does not implicitly {@link narthex.ExemplarsResponse.verify|verify} messages.
+         * @param message ExemplarsResponse message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: narthex.ExemplarsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExemplarsResponse message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {narthex.ExemplarsResponse & narthex.ExemplarsResponse.$Shape} ExemplarsResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): narthex.ExemplarsResponse & narthex.ExemplarsResponse.$Shape;
+    }
+
+    namespace ExemplarsResponse {
+
+        /** Properties of an ExemplarsResponse. */
+        interface $Properties {
+
+            /** ExemplarsResponse series */
+            series?: (narthex.SeriesExemplars.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExemplarsResponse. */
+        type $Shape = narthex.ExemplarsResponse.$Properties;
+    }
+
+    /**
      * Properties of a TenantStatsRequest.
      * @deprecated Use narthex.TenantStatsRequest.$Properties instead.
      */

@@ -2785,6 +2785,872 @@ export const narthex = $root.narthex = (() => {
         return MetadataResponse;
     })();
 
+    narthex.MatcherSet = (function() {
+
+        /**
+         * Properties of a MatcherSet.
+         * @typedef {Object} narthex.MatcherSet.$Properties
+         * @property {Array.<narthex.Matcher.$Properties>|null} [matchers] MatcherSet matchers
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a MatcherSet.
+         * @memberof narthex
+         * @interface IMatcherSet
+         * @augments narthex.MatcherSet.$Properties
+         * @deprecated Use narthex.MatcherSet.$Properties instead.
+         */
+
+        /**
+         * Shape of a MatcherSet.
+         * @typedef {narthex.MatcherSet.$Properties} narthex.MatcherSet.$Shape
+         */
+
+        /**
+         * Constructs a new MatcherSet.
+         * @memberof narthex
+         * @classdesc Represents a MatcherSet.
+         * @constructor
+         * @param {narthex.MatcherSet.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const MatcherSet = function (properties) {
+            this.matchers = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * MatcherSet matchers.
+         * @member {Array.<narthex.Matcher.$Properties>} matchers
+         * @memberof narthex.MatcherSet
+         * @instance
+         */
+        MatcherSet.prototype.matchers = $util.emptyArray;
+
+        /**
+         * Creates a new MatcherSet instance using the specified properties.
+         * @function create
+         * @memberof narthex.MatcherSet
+         * @static
+         * @param {narthex.MatcherSet.$Properties=} [properties] Properties to set
+         * @returns {narthex.MatcherSet} MatcherSet instance
+         * @type {{
+         *   (properties: narthex.MatcherSet.$Shape): narthex.MatcherSet & narthex.MatcherSet.$Shape;
+         *   (properties?: narthex.MatcherSet.$Properties): narthex.MatcherSet;
+         * }}
+         */
+        MatcherSet.create = function(properties) {
+            return new MatcherSet(properties);
+        };
+
+        /**
+         * Encodes the specified MatcherSet message. Does not implicitly {@link narthex.MatcherSet.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.MatcherSet
+         * @static
+         * @param {narthex.MatcherSet.$Properties} message MatcherSet message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        MatcherSet.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.matchers != null && message.matchers.length)
+                for (let i = 0; i < message.matchers.length; ++i)
+                    $root.narthex.Matcher.encode(message.matchers[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a MatcherSet message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.MatcherSet
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.MatcherSet & narthex.MatcherSet.$Shape} MatcherSet
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        MatcherSet.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.MatcherSet();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.matchers && message.matchers.length))
+                            message.matchers = [];
+                        message.matchers.push($root.narthex.Matcher.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return MatcherSet;
+    })();
+
+    narthex.ExemplarsRequest = (function() {
+
+        /**
+         * Properties of an ExemplarsRequest.
+         * @typedef {Object} narthex.ExemplarsRequest.$Properties
+         * @property {number|null} [mint] ExemplarsRequest mint
+         * @property {number|null} [maxt] ExemplarsRequest maxt
+         * @property {Array.<narthex.MatcherSet.$Properties>|null} [sets] ExemplarsRequest sets
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an ExemplarsRequest.
+         * @memberof narthex
+         * @interface IExemplarsRequest
+         * @augments narthex.ExemplarsRequest.$Properties
+         * @deprecated Use narthex.ExemplarsRequest.$Properties instead.
+         */
+
+        /**
+         * Shape of an ExemplarsRequest.
+         * @typedef {narthex.ExemplarsRequest.$Properties} narthex.ExemplarsRequest.$Shape
+         */
+
+        /**
+         * Constructs a new ExemplarsRequest.
+         * @memberof narthex
+         * @classdesc Represents an ExemplarsRequest.
+         * @constructor
+         * @param {narthex.ExemplarsRequest.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ExemplarsRequest = function (properties) {
+            this.sets = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ExemplarsRequest mint.
+         * @member {number} mint
+         * @memberof narthex.ExemplarsRequest
+         * @instance
+         */
+        ExemplarsRequest.prototype.mint = 0;
+
+        /**
+         * ExemplarsRequest maxt.
+         * @member {number} maxt
+         * @memberof narthex.ExemplarsRequest
+         * @instance
+         */
+        ExemplarsRequest.prototype.maxt = 0;
+
+        /**
+         * ExemplarsRequest sets.
+         * @member {Array.<narthex.MatcherSet.$Properties>} sets
+         * @memberof narthex.ExemplarsRequest
+         * @instance
+         */
+        ExemplarsRequest.prototype.sets = $util.emptyArray;
+
+        /**
+         * Creates a new ExemplarsRequest instance using the specified properties.
+         * @function create
+         * @memberof narthex.ExemplarsRequest
+         * @static
+         * @param {narthex.ExemplarsRequest.$Properties=} [properties] Properties to set
+         * @returns {narthex.ExemplarsRequest} ExemplarsRequest instance
+         * @type {{
+         *   (properties: narthex.ExemplarsRequest.$Shape): narthex.ExemplarsRequest & narthex.ExemplarsRequest.$Shape;
+         *   (properties?: narthex.ExemplarsRequest.$Properties): narthex.ExemplarsRequest;
+         * }}
+         */
+        ExemplarsRequest.create = function(properties) {
+            return new ExemplarsRequest(properties);
+        };
+
+        /**
+         * Encodes the specified ExemplarsRequest message. Does not implicitly {@link narthex.ExemplarsRequest.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.ExemplarsRequest
+         * @static
+         * @param {narthex.ExemplarsRequest.$Properties} message ExemplarsRequest message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ExemplarsRequest.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.mint != null && $Object.hasOwnProperty.call(message, "mint") && !$Object.is(message.mint, 0))
+                writer.uint32(/* id 1, wireType 1 =*/9).double(message.mint);
+            if (message.maxt != null && $Object.hasOwnProperty.call(message, "maxt") && !$Object.is(message.maxt, 0))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.maxt);
+            if (message.sets != null && message.sets.length)
+                for (let i = 0; i < message.sets.length; ++i)
+                    $root.narthex.MatcherSet.encode(message.sets[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an ExemplarsRequest message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.ExemplarsRequest
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.ExemplarsRequest & narthex.ExemplarsRequest.$Shape} ExemplarsRequest
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ExemplarsRequest.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.ExemplarsRequest();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.mint = value;
+                        else
+                            delete message.mint;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.maxt = value;
+                        else
+                            delete message.maxt;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.sets && message.sets.length))
+                            message.sets = [];
+                        message.sets.push($root.narthex.MatcherSet.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ExemplarsRequest;
+    })();
+
+    narthex.Exemplar = (function() {
+
+        /**
+         * Properties of an Exemplar.
+         * @typedef {Object} narthex.Exemplar.$Properties
+         * @property {Array.<string>|null} [labels] Exemplar labels
+         * @property {number|null} [value] Exemplar value
+         * @property {number|null} [timestamp] Exemplar timestamp
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Exemplar.
+         * @memberof narthex
+         * @interface IExemplar
+         * @augments narthex.Exemplar.$Properties
+         * @deprecated Use narthex.Exemplar.$Properties instead.
+         */
+
+        /**
+         * Shape of an Exemplar.
+         * @typedef {narthex.Exemplar.$Properties} narthex.Exemplar.$Shape
+         */
+
+        /**
+         * Constructs a new Exemplar.
+         * @memberof narthex
+         * @classdesc Represents an Exemplar.
+         * @constructor
+         * @param {narthex.Exemplar.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Exemplar = function (properties) {
+            this.labels = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Exemplar labels.
+         * @member {Array.<string>} labels
+         * @memberof narthex.Exemplar
+         * @instance
+         */
+        Exemplar.prototype.labels = $util.emptyArray;
+
+        /**
+         * Exemplar value.
+         * @member {number} value
+         * @memberof narthex.Exemplar
+         * @instance
+         */
+        Exemplar.prototype.value = 0;
+
+        /**
+         * Exemplar timestamp.
+         * @member {number} timestamp
+         * @memberof narthex.Exemplar
+         * @instance
+         */
+        Exemplar.prototype.timestamp = 0;
+
+        /**
+         * Creates a new Exemplar instance using the specified properties.
+         * @function create
+         * @memberof narthex.Exemplar
+         * @static
+         * @param {narthex.Exemplar.$Properties=} [properties] Properties to set
+         * @returns {narthex.Exemplar} Exemplar instance
+         * @type {{
+         *   (properties: narthex.Exemplar.$Shape): narthex.Exemplar & narthex.Exemplar.$Shape;
+         *   (properties?: narthex.Exemplar.$Properties): narthex.Exemplar;
+         * }}
+         */
+        Exemplar.create = function(properties) {
+            return new Exemplar(properties);
+        };
+
+        /**
+         * Encodes the specified Exemplar message. Does not implicitly {@link narthex.Exemplar.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.Exemplar
+         * @static
+         * @param {narthex.Exemplar.$Properties} message Exemplar message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Exemplar.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.labels != null && message.labels.length)
+                for (let i = 0; i < message.labels.length; ++i)
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.labels[i]);
+            if (message.value != null && $Object.hasOwnProperty.call(message, "value") && !$Object.is(message.value, 0))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.value);
+            if (message.timestamp != null && $Object.hasOwnProperty.call(message, "timestamp") && !$Object.is(message.timestamp, 0))
+                writer.uint32(/* id 3, wireType 1 =*/25).double(message.timestamp);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Exemplar message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.Exemplar
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.Exemplar & narthex.Exemplar.$Shape} Exemplar
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Exemplar.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.Exemplar();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.labels && message.labels.length))
+                            message.labels = [];
+                        message.labels.push(reader.stringVerify());
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.value = value;
+                        else
+                            delete message.value;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.timestamp = value;
+                        else
+                            delete message.timestamp;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Exemplar;
+    })();
+
+    narthex.SeriesExemplars = (function() {
+
+        /**
+         * Properties of a SeriesExemplars.
+         * @typedef {Object} narthex.SeriesExemplars.$Properties
+         * @property {Array.<string>|null} [labels] SeriesExemplars labels
+         * @property {Array.<narthex.Exemplar.$Properties>|null} [exemplars] SeriesExemplars exemplars
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a SeriesExemplars.
+         * @memberof narthex
+         * @interface ISeriesExemplars
+         * @augments narthex.SeriesExemplars.$Properties
+         * @deprecated Use narthex.SeriesExemplars.$Properties instead.
+         */
+
+        /**
+         * Shape of a SeriesExemplars.
+         * @typedef {narthex.SeriesExemplars.$Properties} narthex.SeriesExemplars.$Shape
+         */
+
+        /**
+         * Constructs a new SeriesExemplars.
+         * @memberof narthex
+         * @classdesc Represents a SeriesExemplars.
+         * @constructor
+         * @param {narthex.SeriesExemplars.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const SeriesExemplars = function (properties) {
+            this.labels = [];
+            this.exemplars = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * SeriesExemplars labels.
+         * @member {Array.<string>} labels
+         * @memberof narthex.SeriesExemplars
+         * @instance
+         */
+        SeriesExemplars.prototype.labels = $util.emptyArray;
+
+        /**
+         * SeriesExemplars exemplars.
+         * @member {Array.<narthex.Exemplar.$Properties>} exemplars
+         * @memberof narthex.SeriesExemplars
+         * @instance
+         */
+        SeriesExemplars.prototype.exemplars = $util.emptyArray;
+
+        /**
+         * Creates a new SeriesExemplars instance using the specified properties.
+         * @function create
+         * @memberof narthex.SeriesExemplars
+         * @static
+         * @param {narthex.SeriesExemplars.$Properties=} [properties] Properties to set
+         * @returns {narthex.SeriesExemplars} SeriesExemplars instance
+         * @type {{
+         *   (properties: narthex.SeriesExemplars.$Shape): narthex.SeriesExemplars & narthex.SeriesExemplars.$Shape;
+         *   (properties?: narthex.SeriesExemplars.$Properties): narthex.SeriesExemplars;
+         * }}
+         */
+        SeriesExemplars.create = function(properties) {
+            return new SeriesExemplars(properties);
+        };
+
+        /**
+         * Encodes the specified SeriesExemplars message. Does not implicitly {@link narthex.SeriesExemplars.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.SeriesExemplars
+         * @static
+         * @param {narthex.SeriesExemplars.$Properties} message SeriesExemplars message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        SeriesExemplars.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.labels != null && message.labels.length)
+                for (let i = 0; i < message.labels.length; ++i)
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.labels[i]);
+            if (message.exemplars != null && message.exemplars.length)
+                for (let i = 0; i < message.exemplars.length; ++i)
+                    $root.narthex.Exemplar.encode(message.exemplars[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a SeriesExemplars message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.SeriesExemplars
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.SeriesExemplars & narthex.SeriesExemplars.$Shape} SeriesExemplars
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        SeriesExemplars.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.SeriesExemplars();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.labels && message.labels.length))
+                            message.labels = [];
+                        message.labels.push(reader.stringVerify());
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.exemplars && message.exemplars.length))
+                            message.exemplars = [];
+                        message.exemplars.push($root.narthex.Exemplar.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SeriesExemplars;
+    })();
+
+    narthex.ExemplarsResponse = (function() {
+
+        /**
+         * Properties of an ExemplarsResponse.
+         * @typedef {Object} narthex.ExemplarsResponse.$Properties
+         * @property {Array.<narthex.SeriesExemplars.$Properties>|null} [series] ExemplarsResponse series
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an ExemplarsResponse.
+         * @memberof narthex
+         * @interface IExemplarsResponse
+         * @augments narthex.ExemplarsResponse.$Properties
+         * @deprecated Use narthex.ExemplarsResponse.$Properties instead.
+         */
+
+        /**
+         * Shape of an ExemplarsResponse.
+         * @typedef {narthex.ExemplarsResponse.$Properties} narthex.ExemplarsResponse.$Shape
+         */
+
+        /**
+         * Constructs a new ExemplarsResponse.
+         * @memberof narthex
+         * @classdesc Represents an ExemplarsResponse.
+         * @constructor
+         * @param {narthex.ExemplarsResponse.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ExemplarsResponse = function (properties) {
+            this.series = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ExemplarsResponse series.
+         * @member {Array.<narthex.SeriesExemplars.$Properties>} series
+         * @memberof narthex.ExemplarsResponse
+         * @instance
+         */
+        ExemplarsResponse.prototype.series = $util.emptyArray;
+
+        /**
+         * Creates a new ExemplarsResponse instance using the specified properties.
+         * @function create
+         * @memberof narthex.ExemplarsResponse
+         * @static
+         * @param {narthex.ExemplarsResponse.$Properties=} [properties] Properties to set
+         * @returns {narthex.ExemplarsResponse} ExemplarsResponse instance
+         * @type {{
+         *   (properties: narthex.ExemplarsResponse.$Shape): narthex.ExemplarsResponse & narthex.ExemplarsResponse.$Shape;
+         *   (properties?: narthex.ExemplarsResponse.$Properties): narthex.ExemplarsResponse;
+         * }}
+         */
+        ExemplarsResponse.create = function(properties) {
+            return new ExemplarsResponse(properties);
+        };
+
+        /**
+         * Encodes the specified ExemplarsResponse message. Does not implicitly {@link narthex.ExemplarsResponse.verify|verify} messages.
+         * @function encode
+         * @memberof narthex.ExemplarsResponse
+         * @static
+         * @param {narthex.ExemplarsResponse.$Properties} message ExemplarsResponse message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ExemplarsResponse.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.series != null && message.series.length)
+                for (let i = 0; i < message.series.length; ++i)
+                    $root.narthex.SeriesExemplars.encode(message.series[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an ExemplarsResponse message from the specified reader or buffer.
+         * @function decode
+         * @memberof narthex.ExemplarsResponse
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {narthex.ExemplarsResponse & narthex.ExemplarsResponse.$Shape} ExemplarsResponse
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ExemplarsResponse.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.narthex.ExemplarsResponse();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.series && message.series.length))
+                            message.series = [];
+                        message.series.push($root.narthex.SeriesExemplars.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ExemplarsResponse;
+    })();
+
     narthex.TenantStatsRequest = (function() {
 
         /**
