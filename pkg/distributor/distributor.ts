@@ -4,7 +4,12 @@ import type { Config } from "#pkg/config/mod.ts";
 import { isPlausibleSnappy, snappyDeclaredBytes, snappyDecode } from "#pkg/encoding/mod.ts";
 import { codeOf, NarthexError } from "#pkg/errs/mod.ts";
 import { type Limits, RateLimiter } from "#pkg/limits/mod.ts";
-import { type KnownLabels, type LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
+import {
+  type KnownLabels,
+  type LabelHasher,
+  RequestTranslator,
+  ScannedRequest,
+} from "#pkg/remotewrite/mod.ts";
 import type { PushOutcome } from "#pkg/rpc/mod.ts";
 import type { Telemetry } from "#pkg/telemetry/mod.ts";
 import { DistributorMetrics } from "./metrics.ts";
@@ -32,6 +37,17 @@ export interface DistributorOptions {
   readonly target: WriteTarget;
 }
 
+/** What a remote-write 2.0 sender is told, whether all was taken or not. */
+export interface WriteResult {
+  readonly written: {
+    readonly samples: number;
+    readonly histograms: number;
+    readonly exemplars: number;
+  };
+  /** Why not all was; as `push` raises it. */
+  readonly error?: unknown;
+}
+
 /** Scratch that is larger than this is given back after use. */
 const SCRATCH_BYTES_KEPT = 16 * 1024 * 1024;
 
@@ -41,6 +57,7 @@ export class Distributor {
   readonly #options: DistributorOptions;
   readonly #rates: RateLimiter;
   readonly #request = new ScannedRequest();
+  readonly #translator = new RequestTranslator();
   #scratch: Uint8Array = new Uint8Array(64 * 1024);
 
   constructor(options: DistributorOptions) {
@@ -66,6 +83,36 @@ export class Distributor {
     return this.#observed(tenant, () => this.#hand(tenant, body, body.length));
   }
 
+  /** As `push`, for a body of remote write 2.0; never raises. */
+  async pushV2(tenant: string, compressed: Uint8Array): Promise<WriteResult> {
+    let written: WriteResult["written"] = { samples: 0, histograms: 0, exemplars: 0 };
+    try {
+      await this.#observed(tenant, async () => {
+        const length = this.#decode(compressed);
+        const { max_decoded_bytes } = this.#options.config;
+        const { body, invalid } = this.#translator.translate(
+          this.#scratch,
+          0,
+          length,
+          max_decoded_bytes,
+        );
+        this.#shrinkScratch();
+        const handed = this.#hand(tenant, body, body.length);
+        const { sampleCount, histogramCount, exemplarCount } = this.#request;
+        const outcome = await handed;
+        written = writtenOf({ sampleCount, histogramCount, exemplarCount }, outcome);
+        if (invalid === undefined) return outcome;
+        const { samples, histograms, message } = invalid;
+        const count = samples + histograms;
+        const rejection = { reason: "invalid_symbols", count, histograms, message };
+        return { ...outcome, rejected: [rejection, ...outcome.rejected] };
+      });
+      return { written };
+    } catch (error) {
+      return { written, error };
+    }
+  }
+
   async #observed(tenant: string, work: () => Promise<PushOutcome>): Promise<void> {
     this.metrics.inflight.inc();
     try {
@@ -82,6 +129,19 @@ export class Distributor {
   }
 
   async #pushCompressed(tenant: string, compressed: Uint8Array): Promise<PushOutcome> {
+    // From here to the call of `push` nothing suspends, so one scratch serves all requests.
+    const length = this.#decode(compressed);
+    const done = this.#hand(tenant, this.#scratch, length);
+    this.#shrinkScratch();
+    return done;
+  }
+
+  #shrinkScratch(): void {
+    if (this.#scratch.length > SCRATCH_BYTES_KEPT) this.#scratch = new Uint8Array(64 * 1024);
+  }
+
+  /** Decompresses a body to the scratch. */
+  #decode(compressed: Uint8Array): number {
     const { config } = this.#options;
     const size = snappyDeclaredBytes(compressed);
     if (size > config.max_decoded_bytes) {
@@ -96,11 +156,8 @@ export class Distributor {
         `decode snappy: ${compressed.length} bytes cannot hold the ${size} that they declare`,
       );
     }
-    // From here to the call of `push` nothing suspends, so one scratch serves all requests.
     if (this.#scratch.length < size) this.#scratch = new Uint8Array(size + size / 2);
-    const done = this.#hand(tenant, this.#scratch, snappyDecode(compressed, this.#scratch));
-    if (this.#scratch.length > SCRATCH_BYTES_KEPT) this.#scratch = new Uint8Array(64 * 1024);
-    return done;
+    return snappyDecode(compressed, this.#scratch);
   }
 
   /**
@@ -149,4 +206,23 @@ export class Distributor {
       `${count} of ${count + outcome.samples} samples rejected, the others were kept; first: ${first?.reason}: ${first?.message}`,
     );
   }
+}
+
+/** What of a request was kept. */
+function writtenOf(
+  sent: { sampleCount: number; histogramCount: number; exemplarCount: number },
+  { rejected, exemplarsRefused = 0 }: PushOutcome,
+): WriteResult["written"] {
+  let { sampleCount: samples, histogramCount: histograms } = sent;
+  for (const rejection of rejected) {
+    const some = rejection.histograms ?? 0;
+    histograms -= some;
+    samples -= rejection.count - some;
+  }
+  const exemplars = sent.exemplarCount - exemplarsRefused;
+  return {
+    samples: Math.max(0, samples),
+    histograms: Math.max(0, histograms),
+    exemplars: Math.max(0, exemplars),
+  };
 }

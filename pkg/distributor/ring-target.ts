@@ -18,6 +18,14 @@ import { type Delivery, WriteQuorum } from "./write-quorum.ts";
 /** Tenants whose known series are kept; senders choose the names where nobody checks them. */
 const TENANTS_MAX = 10_000;
 
+/** A `Rejection` that grows. */
+interface DoorRejection {
+  readonly reason: string;
+  readonly message: string;
+  count: number;
+  histograms: number;
+}
+
 export interface RingTargetOptions {
   readonly ring: Ring;
   /** The client for an instance's address. */
@@ -50,7 +58,7 @@ export class RingTarget implements WriteTarget {
 
   push(tenant: string, request: ScannedRequest): Promise<PushOutcome> {
     const ring = this.#options.ring.current;
-    const rejected = new Map<string, { reason: string; count: number; message: string }>();
+    const rejected = new Map<string, DoorRejection>();
     // Prometheus sends metadata apart: it travels like one series then.
     const isMetadata = request.seriesCount === 0 && request.metadataRanges.length > 0;
     const quorum = new WriteQuorum(isMetadata ? 1 : request.seriesCount, ring.writeQuorum);
@@ -127,7 +135,7 @@ export class RingTarget implements WriteTarget {
     request: ScannedRequest,
     i: number,
     ring: RingSnapshot,
-    rejected: Map<string, { reason: string; count: number; message: string }>,
+    rejected: Map<string, DoorRejection>,
   ): number {
     const known = this.#knownOf(tenant);
     const lo = request.hashLo[i]!;
@@ -144,9 +152,12 @@ export class RingTarget implements WriteTarget {
     }
     if (rejection !== undefined) {
       const count = request.samplesOf(i);
+      const histograms = count - (request.sampleFrom[i + 1]! - request.sampleFrom[i]!);
       const before = rejected.get(rejection.reason);
-      if (before) before.count += count;
-      else rejected.set(rejection.reason, { ...rejection, count });
+      if (before) {
+        before.count += count;
+        before.histograms += histograms;
+      } else rejected.set(rejection.reason, { ...rejection, count, histograms });
       return -1;
     }
     if (decoded.isCanonical) {

@@ -123,3 +123,11 @@ test("KnownSeries finds what was added, keeps what is asked for, and stays withi
     ),
   );
 });
+
+test("exemplars that replicas refused are counted once", () => {
+  const all = deliveries([0], [0], [0]);
+  const quorum = expecting(1, all);
+  quorum.succeed(all[0]!, { ...OK, exemplarsRefused: 2 });
+  quorum.succeed(all[1]!, { ...OK, exemplarsRefused: 3 });
+  expect(quorum.outcome(1, [])).toEqual({ ...OK, exemplarsRefused: 3 });
+});

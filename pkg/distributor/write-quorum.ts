@@ -104,6 +104,13 @@ export class WriteQuorum {
       rejected.push(...byReason.values());
     }
     const lost = rejected.reduce((sum, rejection) => sum + rejection.count, 0);
-    return { samples: Math.max(0, samples - lost), rejected };
+    // Likewise; each has seen a part of them.
+    const refused = this.#outcomes.map((outcome) => outcome.exemplarsRefused ?? 0);
+    const exemplarsRefused = Math.max(0, ...refused);
+    return {
+      samples: Math.max(0, samples - lost),
+      rejected,
+      ...(exemplarsRefused > 0 ? { exemplarsRefused } : {}),
+    };
   }
 }

@@ -182,7 +182,9 @@ export class Ingester extends BaseService implements IngesterApi {
     return done.then(
       (samples) => {
         this.metrics.ingestedSamples.inc({ tenant }, samples);
-        return { samples, rejected: tally.list() };
+        const rejected = tally.list();
+        if (tally.exemplars.size === 0) return { samples, rejected };
+        return { samples, rejected, exemplarsRefused: tally.exemplarCount };
       },
       (error: unknown) => {
         this.metrics.walFailures.inc();

@@ -16,7 +16,8 @@ export interface MetricMetadata {
   readonly unit: string;
 }
 
-const TYPES = [
+/** By their numbers on the wire. */
+export const METRIC_TYPES = [
   "unknown",
   "counter",
   "gauge",
@@ -145,7 +146,7 @@ function uvarintBytes(value: number): number {
 /** Appends one MetricMetadata message, without tag and length. */
 export function encodeMetadata(entry: MetricMetadata, into: ByteWriter): void {
   into.u8(0x08);
-  into.uvarint(Math.max(0, (TYPES as readonly string[]).indexOf(entry.type)));
+  into.uvarint(Math.max(0, (METRIC_TYPES as readonly string[]).indexOf(entry.type)));
   for (const [tag, text] of [
     [0x12, entry.metric],
     [0x22, entry.help],
@@ -171,5 +172,5 @@ export function decodeMetadata(bytes: Uint8Array, start: number, end: number): M
     else if (fields.tag === 0x22) help = decodeUtf8(bytes, fields.bodyStart, fields.fieldEnd);
     else if (fields.tag === 0x2a) unit = decodeUtf8(bytes, fields.bodyStart, fields.fieldEnd);
   }
-  return { metric, type: TYPES[type] ?? "unknown", help, unit };
+  return { metric, type: METRIC_TYPES[type] ?? "unknown", help, unit };
 }

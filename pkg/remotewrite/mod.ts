@@ -24,3 +24,4 @@ export {
   encodeLabels,
 } from "./labels.ts";
 export { FieldReader, type KnownLabels, ScannedRequest } from "./scan.ts";
+export { RequestTranslator, type TranslatedRequest } from "./v2.ts";

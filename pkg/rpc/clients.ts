@@ -27,12 +27,14 @@ export function ingesterClient(address: string, options: ClientOptions): Ingeste
     async push(tenant, body, signal) {
       const params = { tenant, signal, timeoutMs: pushTimeoutMs };
       const response = await channel.unary(m.push, body, params);
-      const rejected = (response.rejected ?? []).map(({ reason, count, message }) => ({
+      const rejected = (response.rejected ?? []).map(({ reason, count, message, histograms }) => ({
         reason: reason ?? "",
         count: count ?? 0,
         message: message ?? "",
+        ...(histograms ? { histograms } : {}),
       }));
-      return { samples: response.samples ?? 0, rejected };
+      const { samples = 0, exemplarsRefused } = response;
+      return { samples: samples ?? 0, rejected, ...(exemplarsRefused ? { exemplarsRefused } : {}) };
     },
     select: (tenant, params, signal) =>
       series(

@@ -7,6 +7,8 @@ export interface Rejection {
   /** Such as `out_of_order`, `duplicate_timestamp`, `too_old`, `series_limit`, `invalid_label`. */
   readonly reason: string;
   readonly count: number;
+  /** How many of them are native histograms; absent: none. */
+  readonly histograms?: number;
   /** Of the first one; names the series. */
   readonly message: string;
 }
@@ -16,6 +18,8 @@ export interface PushOutcome {
   /** Accepted, repeats of what is already there included. */
   readonly samples: number;
   readonly rejected: readonly Rejection[];
+  /** Exemplars that were refused, which is no error; absent: none. */
+  readonly exemplarsRefused?: number;
 }
 
 /** What a metric is, as its target described it. */

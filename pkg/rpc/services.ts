@@ -11,8 +11,8 @@ export function ingesterRegistrations(api: IngesterApi): Registration[] {
   const m = ingesterMethods;
   return [
     unary(m.push, async (body, { tenant, signal }) => {
-      const { samples, rejected } = await api.push(tenant(), body, signal);
-      return { samples, rejected: [...rejected] };
+      const outcome = await api.push(tenant(), body, signal);
+      return { ...outcome, rejected: [...outcome.rejected] };
     }),
     streaming(m.select, ({ params }, { tenant, signal }) => {
       const warnings: string[] = [];

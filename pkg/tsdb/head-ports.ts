@@ -69,9 +69,9 @@ export interface PushContext {
   readonly sink: RejectionSink;
 }
 
-/** Receives refusals; called once for each refused sample. */
+/** Receives refusals; called once for each refused sample. Of `count`, `histograms` are such. */
 export interface RejectionSink {
-  reject(reason: string, count: number, message: () => string): void;
+  reject(reason: string, count: number, message: () => string, histograms?: number): void;
   /** Counts an exemplar that is not kept, which is no error of a push. */
   refuseExemplar?(reason: string): void;
 }

@@ -40,6 +40,11 @@ export function refuseSample(
   }
 }
 
+/** Passes refusals on as those of histograms. */
+export function asHistograms(sink: RejectionSink): RejectionSink {
+  return { reject: (reason, count, message) => sink.reject(reason, count, message, count) };
+}
+
 /** Why label bytes of this size are refused, if they are. */
 export function tooLarge({
   start,

@@ -18,7 +18,7 @@ import {
   type SeriesAdmission,
 } from "./head-ports.ts";
 import { HeadPostings } from "./head-postings.ts";
-import { refuseSample } from "./head-refusals.ts";
+import { asHistograms, refuseSample } from "./head-refusals.ts";
 import { resolveSeries } from "./new-series.ts";
 import { isStaleMarker, OooSamples } from "./ooo.ts";
 import { PlainLabels } from "./plain-labels.ts";
@@ -121,8 +121,9 @@ export class Head {
       if (first === last && firstMessage === message) continue;
       let ref = refs[i]!;
       if (ref < 0) {
-        const samples = last - first + message - firstMessage;
-        ref = resolveSeries(this, request, i, { admission, log, sink, samples });
+        const histograms = message - firstMessage;
+        const samples = last - first + histograms;
+        ref = resolveSeries(this, request, i, { admission, log, sink, samples, histograms });
         if (ref < 0) continue;
         refs[i] = ref;
       }
@@ -170,7 +171,7 @@ export class Head {
     const { sample, message, rejection } = readMessage(range, admission.histogramBucketsMax ?? 0);
     if (rejection !== undefined) {
       const series = (): string => formatSeries(this.labelsOf(ref));
-      sink.reject(rejection.reason, 1, () => `${rejection.message}, series: ${series()}`);
+      sink.reject(rejection.reason, 1, () => `${rejection.message}, series: ${series()}`, 1);
       return false;
     }
     const { t } = sample;
@@ -180,7 +181,7 @@ export class Head {
     if (status === AppendStatus.duplicate) return true;
     if (status === AppendStatus.turned) log.turn();
     else if (status !== AppendStatus.appended && status !== AppendStatus.outOfOrder) {
-      refuseSample(this, ref, t, status, sink);
+      refuseSample(this, ref, t, status, asHistograms(sink));
       return false;
     }
     if (sample.histogram === undefined && !this.#hasHistograms(ref)) {

@@ -15,8 +15,9 @@ export interface NewSeriesContext {
   readonly admission: SeriesAdmission;
   readonly log: HeadLog;
   readonly sink: RejectionSink;
-  /** Samples of the series in the request. */
+  /** Samples of the series in the request, and how many of them are histograms. */
   readonly samples: number;
+  readonly histograms: number;
 }
 
 /**
@@ -27,7 +28,7 @@ export function resolveSeries(
   head: Head,
   request: ScannedRequest,
   i: number,
-  { admission, log, sink, samples }: NewSeriesContext,
+  { admission, log, sink, samples, histograms }: NewSeriesContext,
 ): number {
   const start = request.labelsStart[i]!;
   const end = request.labelsEnd[i]!;
@@ -77,7 +78,7 @@ export function resolveSeries(
   }
   if (rejection !== undefined) {
     const { reason, message } = rejection;
-    sink.reject(reason, samples, () => message);
+    sink.reject(reason, samples, () => message, histograms);
     return -1;
   }
   const ref = head.addSeries(labels, canonical, range);

@@ -104,12 +104,12 @@ test("all three push routes take samples and answer 204", async () => {
   expect(json).toMatchObject({ data: { result: [{ value: [NOW / 1000 + 1, "3"] }] } });
 });
 
-test("what is not remote write 1.0 is 415", async () => {
+test("what is not remote write is 415", async () => {
   const packed = compressSync(body([])) as Buffer;
   const f = async (headers: Record<string, string>, want: number): Promise<void> => {
     expect((await push(packed, headers)).status, JSON.stringify(headers)).toBe(want);
   };
-  await f({ "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" }, 415);
+  await f({ "content-type": "application/x-protobuf;proto=io.prometheus.write.v3.Request" }, 415);
   await f({ "content-type": "application/json" }, 415);
   await f({ "content-encoding": "zstd" }, 415);
   await f({ "content-encoding": "gzip" }, 415);

@@ -590,6 +590,9 @@ export namespace narthex {
         /** PushResponse rejected. */
         rejected: narthex.Rejection.$Properties[];
 
+        /** PushResponse exemplarsRefused. */
+        exemplarsRefused: number;
+
         /**
          * Creates a new PushResponse instance using the specified properties.
          * @param [properties] Properties to set
@@ -628,6 +631,9 @@ export namespace narthex {
             /** PushResponse rejected */
             rejected?: (narthex.Rejection.$Properties[]|null);
 
+            /** PushResponse exemplarsRefused */
+            exemplarsRefused?: (number|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
@@ -663,6 +669,9 @@ export namespace narthex {
 
         /** Rejection message. */
         message: string;
+
+        /** Rejection histograms. */
+        histograms: number;
 
         /**
          * Creates a new Rejection instance using the specified properties.
@@ -704,6 +713,9 @@ export namespace narthex {
 
             /** Rejection message */
             message?: (string|null);
+
+            /** Rejection histograms */
+            histograms?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -1416,6 +1416,7 @@ export const narthex = $root.narthex = (() => {
          * @typedef {Object} narthex.PushResponse.$Properties
          * @property {number|null} [samples] PushResponse samples
          * @property {Array.<narthex.Rejection.$Properties>|null} [rejected] PushResponse rejected
+         * @property {number|null} [exemplarsRefused] PushResponse exemplarsRefused
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1465,6 +1466,14 @@ export const narthex = $root.narthex = (() => {
         PushResponse.prototype.rejected = $util.emptyArray;
 
         /**
+         * PushResponse exemplarsRefused.
+         * @member {number} exemplarsRefused
+         * @memberof narthex.PushResponse
+         * @instance
+         */
+        PushResponse.prototype.exemplarsRefused = 0;
+
+        /**
          * Creates a new PushResponse instance using the specified properties.
          * @function create
          * @memberof narthex.PushResponse
@@ -1501,6 +1510,8 @@ export const narthex = $root.narthex = (() => {
             if (message.rejected != null && message.rejected.length)
                 for (let i = 0; i < message.rejected.length; ++i)
                     $root.narthex.Rejection.encode(message.rejected[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.exemplarsRefused != null && $Object.hasOwnProperty.call(message, "exemplarsRefused") && !$Object.is(message.exemplarsRefused, 0))
+                writer.uint32(/* id 3, wireType 1 =*/25).double(message.exemplarsRefused);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1562,6 +1573,15 @@ export const narthex = $root.narthex = (() => {
                         message.rejected.push($root.narthex.Rejection.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
+                case 3: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.exemplarsRefused = value;
+                        else
+                            delete message.exemplarsRefused;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1590,6 +1610,7 @@ export const narthex = $root.narthex = (() => {
          * @property {string|null} [reason] Rejection reason
          * @property {number|null} [count] Rejection count
          * @property {string|null} [message] Rejection message
+         * @property {number|null} [histograms] Rejection histograms
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1646,6 +1667,14 @@ export const narthex = $root.narthex = (() => {
         Rejection.prototype.message = "";
 
         /**
+         * Rejection histograms.
+         * @member {number} histograms
+         * @memberof narthex.Rejection
+         * @instance
+         */
+        Rejection.prototype.histograms = 0;
+
+        /**
          * Creates a new Rejection instance using the specified properties.
          * @function create
          * @memberof narthex.Rejection
@@ -1683,6 +1712,8 @@ export const narthex = $root.narthex = (() => {
                 writer.uint32(/* id 2, wireType 1 =*/17).double(message.count);
             if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
                 writer.uint32(/* id 3, wireType 2 =*/26).string(message.message);
+            if (message.histograms != null && $Object.hasOwnProperty.call(message, "histograms") && !$Object.is(message.histograms, 0))
+                writer.uint32(/* id 4, wireType 1 =*/33).double(message.histograms);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1752,6 +1783,15 @@ export const narthex = $root.narthex = (() => {
                             message.message = value;
                         else
                             delete message.message;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.histograms = value;
+                        else
+                            delete message.histograms;
                         continue;
                     }
                 }
