@@ -20,7 +20,7 @@ import { type Querier, uniteStrings } from "#pkg/storage/mod.ts";
 import type { TenantResolver } from "#pkg/tenant/mod.ts";
 import { MAX_TIME_MS, MIN_TIME_MS, PREFIXES, paramsOf } from "./form.ts";
 import { exemplarsJson, seriesJson, successJson } from "./json.ts";
-import { Params } from "./params.ts";
+import type { Params } from "./params.ts";
 import { clientSignal } from "./server.ts";
 import { tenantHeader } from "./write.ts";
 
