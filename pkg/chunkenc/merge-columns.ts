@@ -4,7 +4,8 @@ import { type SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 /**
  * Appends the union of two ascending columns to `into`, which is neither. A timestamp that both
  * have appears once, with the sample of `a`, unless that is a stale marker. A histogram that comes
- * after a sample of the other source loses what it says of a counter reset.
+ * after a sample of the other source loses what it says of a counter reset. Where one of two equal
+ * samples has a start timestamp, as one that came late has none, that is kept.
  */
 export function mergeColumns(a: SampleColumns, b: SampleColumns, into: SampleColumns): void {
   into.reserve(into.length + a.length + b.length);
@@ -27,6 +28,7 @@ export function mergeColumns(a: SampleColumns, b: SampleColumns, into: SampleCol
         source = b;
         index = j;
       }
+      mixed?.meet(a, i, b, j);
       i++;
       j++;
     }
@@ -48,9 +50,16 @@ class MixedMerge {
   readonly #into: SampleColumns;
   #previous: SampleColumns | undefined;
   #previousIndex = -1;
+  /** Start timestamp of the sample that was met twice and is taken next; 0: its own. */
+  #start = 0;
 
   constructor(into: SampleColumns) {
     this.#into = into;
+  }
+
+  /** Two samples of one time, of which one will be taken. */
+  meet(a: SampleColumns, i: number, b: SampleColumns, j: number): void {
+    if (isSameSample(a, i, b, j)) this.#start = a.starts?.[i] || b.starts?.[j] || 0;
   }
 
   /** Entry `index` of `source` has become the last of `length` entries. */
@@ -63,10 +72,18 @@ class MixedMerge {
       into.histograms[length - 1] = follows ? histogram : withoutHint(histogram);
     } else if (into.histograms !== undefined) into.histograms[length - 1] = undefined;
     into.length = length;
-    into.setStart(length - 1, source.starts?.[index] ?? 0);
+    into.setStart(length - 1, this.#start || (source.starts?.[index] ?? 0));
+    this.#start = 0;
     this.#previous = source;
     this.#previousIndex = index;
   }
+}
+
+function isSameSample(a: SampleColumns, i: number, b: SampleColumns, j: number): boolean {
+  const h = a.histograms?.[i];
+  const other = b.histograms?.[j];
+  if (h !== undefined || other !== undefined) return h !== undefined && other?.equals(h) === true;
+  return a.bits[2 * i] === b.bits[2 * j] && a.bits[2 * i + 1] === b.bits[2 * j + 1];
 }
 
 /** A gauge is a gauge wherever it stands. */
