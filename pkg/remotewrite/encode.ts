@@ -52,6 +52,33 @@ export class WriteRequestBuilder {
     this.#appendSample(timestampMs, hi, lo);
   }
 
+  /** As `sample`, with the start timestamp that remote write 2.0 has. */
+  startedSample(
+    labels: Labels,
+    { t, start }: { readonly t: number; readonly start: number },
+    hi: number,
+    lo: number,
+  ): void {
+    const message = this.#message;
+    message.clear();
+    message.u8(0x09);
+    for (const half of [lo, hi]) {
+      for (const shift of [0, 8, 16, 24]) message.u8((half >>> shift) & 0xff);
+    }
+    message.u8(0x10);
+    writeInt64(message, t);
+    if (start !== 0) {
+      message.u8(0x18);
+      writeInt64(message, start);
+    }
+    this.#series.clear();
+    encodeLabels(labels, this.#series);
+    this.#series.u8(0x12);
+    this.#series.uvarint(message.length);
+    this.#series.raw(message.bytes, 0, message.length);
+    this.#endSeries();
+  }
+
   /** As `sample`, with label bytes that are already in the canonical form. */
   sampleOfBytes(
     labels: Uint8Array,
@@ -93,13 +120,14 @@ export class WriteRequestBuilder {
 
   /**
    * Appends a series with one native histogram; undefined is a stale marker. Counts of an `integer`
-   * one are whole numbers.
+   * one are whole numbers. Its start timestamp is 0 for none.
    */
   histogram(
     labels: Labels,
     timestampMs: number,
     histogram: FloatHistogram | undefined,
     integer: boolean,
+    start = 0,
   ): void {
     const series = this.#series;
     const message = this.#message;
@@ -107,6 +135,11 @@ export class WriteRequestBuilder {
     encodeLabels(labels, series);
     message.clear();
     encodeHistogramMessage(timestampMs, histogram, integer, message);
+    if (start !== 0) {
+      // Field 17.
+      message.u16(0x8801);
+      writeInt64(message, start);
+    }
     series.u8(0x22);
     series.uvarint(message.length);
     series.raw(message.bytes, 0, message.length);

@@ -21,6 +21,8 @@ const MESSAGE_BYTES_MAX = 1024 * 1024;
 export interface HistogramSample {
   /** ms since the epoch. */
   readonly t: number;
+  /** Start timestamp (of remote write 2.0), ms; absent: none. */
+  readonly start?: number;
   /** True if its counts were sent as integers. */
   readonly integer: boolean;
   /** Undefined: a stale marker, or one that is not valid. */
@@ -45,7 +47,8 @@ export function decodeHistogramMessage(
   }
   const raw = new MessageReader(bytes, start, end).read();
   const { t, integer } = raw;
-  if (raw.isStale) return { t, integer, histogram: undefined, problem: undefined };
+  const begun = raw.start === 0 ? undefined : { start: raw.start };
+  if (raw.isStale) return { t, integer, histogram: undefined, problem: undefined, ...begun };
   const excess = checkSize(raw);
   if (excess !== undefined) return invalid(raw, excess);
   const integers = integer ? integerOf(raw) : undefined;
@@ -53,7 +56,10 @@ export function decodeHistogramMessage(
   const problem =
     checkNumbers(raw, histogram) ??
     (integers ? validateIntegerHistogram(integers) : validateHistogram(histogram));
-  return problem === undefined ? { t, integer, histogram, problem } : invalid(raw, problem);
+  if (problem !== undefined) return invalid(raw, problem);
+  return begun === undefined
+    ? { t, integer, histogram, problem }
+    : { t, integer, histogram, problem, ...begun };
 }
 
 function invalid(
@@ -66,6 +72,7 @@ function invalid(
 /** A message as it stands: all that its fields say. */
 interface RawHistogram {
   t: number;
+  start: number;
   integer: boolean;
   isStale: boolean;
   hint: number;
@@ -86,6 +93,7 @@ interface RawHistogram {
 function emptyHistogram(): RawHistogram {
   return {
     t: 0,
+    start: 0,
     integer: true,
     isStale: false,
     hint: 0,
@@ -242,6 +250,7 @@ class MessageReader {
     else if (field === 12) raw.positiveDeltas.push(this.#zigzag());
     else if (field === 14) raw.hint = this.#unsignedValue();
     else if (field === 15) raw.t = this.#timestamp();
+    else if (field === 17) raw.start = this.#timestamp();
   }
 
   #doubleField(raw: RawHistogram, field: number): void {

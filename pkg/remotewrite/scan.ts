@@ -46,6 +46,10 @@ export class ScannedRequest {
   sampleCount = 0;
   exemplarCount = 0;
   exemplarAt: Uint32Array = new Uint32Array(0);
+  /** Samples with a start timestamp (of remote write 2.0); where it is 0, `starts` means nothing. */
+  startCount = 0;
+  /** Start timestamp of sample i, ms; 0 for none. */
+  starts: Float64Array = new Float64Array(0);
   /** Native histograms; see `histogramSeries`. */
   histogramCount = 0;
   labelsStart: Uint32Array = new Uint32Array(256);
@@ -93,6 +97,7 @@ export class ScannedRequest {
     this.seriesCount = 0;
     this.sampleCount = 0;
     this.exemplarCount = 0;
+    this.startCount = 0;
     this.histogramCount = 0;
     this.metadataRanges.length = 0;
     this.#at = start;
@@ -281,6 +286,7 @@ export class ScannedRequest {
     const i = this.sampleCount;
     if (i >= this.timestamps.length) this.#growSamples();
     let timestamp = 0;
+    let start = 0;
     let lo = 0;
     let hi = 0;
     while (this.#at < end) {
@@ -293,6 +299,8 @@ export class ScannedRequest {
         this.#at += 8;
       } else if (tag === 0x10) {
         timestamp = this.#int64(end);
+      } else if (tag === 0x18) {
+        start = this.#int64(end);
       } else {
         this.#skip(tag, end);
       }
@@ -301,6 +309,13 @@ export class ScannedRequest {
     this.bits[2 * i] = lo;
     this.bits[2 * i + 1] = hi;
     this.sampleCount = i + 1;
+    if (start === 0) return;
+    if (this.startCount++ === 0) {
+      const { length } = this.timestamps;
+      if (this.starts.length < length) this.starts = new Float64Array(length);
+      else this.starts.fill(0);
+    }
+    this.starts[i] = start;
   }
 
   /** An unsigned varint below 2^32: a tag or a length. */
@@ -386,6 +401,7 @@ export class ScannedRequest {
     const count = this.timestamps.length * 2;
     this.timestamps = grow(this.timestamps, new Float64Array(count));
     this.bits = grow(this.bits, new Uint32Array(2 * count));
+    if (this.startCount > 0) this.starts = grow(this.starts, new Float64Array(count));
   }
 }
 

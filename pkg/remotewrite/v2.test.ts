@@ -40,16 +40,17 @@ const pairs = fc.uniqueArray(fc.tuple(text, fc.oneof(text, fc.constant(""))), {
   selector: ([name]) => name,
 });
 const t = fc.integer({ min: -1e12, max: 2e12 });
+const start = fc.oneof(t, fc.constant(0));
 const series = fc.record({
   labels: pairs,
-  samples: fc.array(fc.record({ value: fc.double(), timestamp: t, startTimestamp: t }), {
+  samples: fc.array(fc.record({ value: fc.double(), timestamp: t, startTimestamp: start }), {
     maxLength: 3,
   }),
   exemplars: fc.array(fc.record({ labels: pairs, value: fc.double(), timestamp: t }), {
     maxLength: 2,
   }),
   histograms: fc.array(
-    fc.record({ countInt: fc.nat(), sum: fc.double(), timestamp: t, startTimestamp: t }),
+    fc.record({ countInt: fc.nat(), sum: fc.double(), timestamp: t, startTimestamp: start }),
     { maxLength: 2 },
   ),
 });
@@ -82,14 +83,21 @@ test("a request of version 2.0 becomes one of 1.0 with the same content", () => 
         const decoded = decodeLabels(scanned.bytes, start, end);
         expect(decoded.labels).toEqual(labelsFromPairs(want.labels));
         expect(decoded.isCanonical).toBe(true);
-        for (const { timestamp } of want.samples) {
+        for (const { timestamp, startTimestamp } of want.samples) {
+          expect(scanned.startCount > 0 ? scanned.starts[sample] : 0).toBe(startTimestamp);
           expect(scanned.timestamps[sample++]).toBe(timestamp);
         }
         expect(scanned.sampleFrom[i + 1]).toBe(sample);
-        for (const { timestamp } of want.histograms) {
+        for (const { timestamp, startTimestamp } of want.histograms) {
           const [from, to] = [scanned.histogramStart[histogram]!, scanned.histogramEnd[histogram]!];
           expect(scanned.histogramSeries[histogram++]).toBe(i);
-          expect(decodeHistogramMessage(scanned.bytes, from, to).t).toBe(timestamp);
+          const {
+            t: time,
+            start: begun = 0,
+            problem,
+          } = decodeHistogramMessage(scanned.bytes, from, to);
+          expect(time).toBe(timestamp);
+          if (problem === undefined) expect(begun).toBe(startTimestamp);
         }
         for (const { labels, value, timestamp } of want.exemplars) {
           const [at, from, to] = scanned.exemplarAt.subarray(3 * exemplar++);

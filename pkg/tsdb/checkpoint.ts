@@ -82,6 +82,8 @@ export async function writeCheckpoint(
         one.raw(bytes, start, end);
         frame(one.bytes, 0, one.length);
       }
+      const run = head.starts.newest(ref);
+      if (run !== undefined) records.start(ref, run.t, run.start);
       head.ooo.get(ref)?.visit((t, hi, lo, histogram) => {
         if (histogram === undefined) records.outOfOrder(ref, t, hi, lo);
         else records.histogram(ref, messageFor(t, histogram, false), true);

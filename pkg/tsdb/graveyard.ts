@@ -94,6 +94,7 @@ export class Graveyard {
     if (isOpen || words[word + ROW.firstChunk]! >= 0 || head.ooo.has(ref)) return false;
     head.histograms.leave(ref);
     head.exemplars.leave(ref);
+    head.starts.leave(ref);
     head.index.remove(words[word + ROW.entry]!);
     words[word + ROW.flags] = words[word + ROW.flags]! | FLAG_DEAD;
     head.liveSeries--;

@@ -482,6 +482,7 @@ test("every prefix and every flipped bit of a record of histograms is refused or
       histogramState: note,
       deletion: ignore,
       exemplar: ignore,
+      start: ignore,
     });
     return seen;
   };

@@ -48,6 +48,8 @@ export interface HeadLog {
   outOfOrder(ref: number, t: number, hi: number, lo: number): void;
   /** `bytes[start, end)` is the `Histogram` message of a sample. */
   histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void;
+  /** From its sample at `t` on, a series has another start timestamp; 0 is none. */
+  start?(ref: number, t: number, start: number): void;
   /** Called between a series' last float and its first histogram, or the other way round. */
   turn(): void;
 }

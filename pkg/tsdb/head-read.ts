@@ -133,6 +133,13 @@ export class HeadReader implements ChunkQuerier {
     const openMint = doubles[double + ROW.openMint]!;
     const lastT = doubles[double + ROW.lastT]!;
     if (lastT < mint || openMint > maxt) return;
+    if (this.#head.starts.has(ref)) {
+      for (const { encoding, bytes, ...chunk } of this.#openChunks(ref)) {
+        const at = out.chunk(encoding, chunk.mint, chunk.maxt, chunk.end - chunk.start);
+        out.bytes.set(bytes.subarray(chunk.start, chunk.end), at);
+      }
+      return;
+    }
     if (open === (HISTOGRAM_ADDRESS | 0)) {
       const appender = histograms.open(ref);
       const chunk = appender.view();
@@ -243,7 +250,7 @@ export class HeadReader implements ChunkQuerier {
     mint = Number.NEGATIVE_INFINITY,
     maxt = Number.POSITIVE_INFINITY,
   ): Chunk[] {
-    const { rows, chunks, chunkArena, histograms } = this.#head;
+    const { rows, chunks } = this.#head;
     const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
@@ -253,24 +260,33 @@ export class HeadReader implements ChunkQuerier {
       if (chunks.maxt(id) < mint || chunks.mint(id) > maxt) continue;
       out.push(this.copyChunk(id));
     }
-    if (words[word + ROW.openAddress] !== (NO_ADDRESS | 0)) {
-      const openMint = doubles[double + ROW.openMint]!;
-      const lastT = doubles[double + ROW.lastT]!;
-      if (lastT >= mint && openMint <= maxt) {
-        const address = words[word + ROW.openAddress]! >>> 0;
-        const times = { mint: openMint, maxt: lastT };
-        if (address === HISTOGRAM_ADDRESS) {
-          const open = histograms.open(ref);
-          out.push(ownChunk(open.encoding, times, open.view().slice()));
-        } else {
-          const start = address & PAGE_MASK;
-          const count = (words[word + ROW.openBits]! + 7) >>> 3;
-          const bytes = chunkArena.pages[address >>> PAGE_BITS]!.slice(start, start + count);
-          out.push(ownChunk(ChunkEncoding.xor, times, bytes));
-        }
-      }
+    if (words[word + ROW.openAddress] === (NO_ADDRESS | 0)) return out;
+    if (doubles[double + ROW.lastT]! >= mint && doubles[double + ROW.openMint]! <= maxt) {
+      out.push(...this.#openChunks(ref));
     }
     return out;
+  }
+
+  /** An owned copy of the open chunk of a series that has one, with its start timestamps. */
+  #openChunks(ref: number): readonly Chunk[] {
+    const { rows, chunkArena, histograms, starts } = this.#head;
+    const words = rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const doubles = rows.doubles[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const double = (ref & ROW_MASK) * ROW_DOUBLES;
+    const address = words[word + ROW.openAddress]! >>> 0;
+    const times = { mint: doubles[double + ROW.openMint]!, maxt: doubles[double + ROW.lastT]! };
+    let chunk: Chunk;
+    if (address === HISTOGRAM_ADDRESS) {
+      const open = histograms.open(ref);
+      chunk = ownChunk(open.encoding, times, open.view().slice());
+    } else {
+      const start = address & PAGE_MASK;
+      const count = (words[word + ROW.openBits]! + 7) >>> 3;
+      const bytes = chunkArena.pages[address >>> PAGE_BITS]!.slice(start, start + count);
+      chunk = ownChunk(ChunkEncoding.xor, times, bytes);
+    }
+    return starts.has(ref) ? starts.apply(ref, chunk) : [chunk];
   }
 
   /** An owned copy of closed chunk `id`. */

@@ -19,6 +19,7 @@ import type { HeadLog, MessageRange } from "./head-ports.ts";
  *     histograms, lateHistograms   n × { varint Δref, uvarint len, Histogram message }
  *     histogramState               uvarint ref, Histogram message of the newest sample
  *     deletions  n × { uvarint ref, i64 mint, i64 maxt }
+ *     starts     n × { uvarint ref, i64 t, i64 start }
  *     exemplars  see `ExemplarRecord`
  */
 export const RecordKind = {
@@ -33,6 +34,7 @@ export const RecordKind = {
   histogramState: 9,
   deletions: 10,
   exemplars: 11,
+  starts: 12,
 } as const;
 
 /** Most bytes that one sample takes in a record: the head, two varints of 10, 8 of the value. */
@@ -145,6 +147,7 @@ export class PushRecords implements HeadLog {
   readonly #histograms = new HistogramRecord(RecordKind.histograms);
   readonly #lateHistograms = new HistogramRecord(RecordKind.lateHistograms);
   readonly #deletions = new ByteWriter(64);
+  readonly #starts = new ByteWriter(64);
   readonly #exemplars = new ExemplarRecord(RecordKind.exemplars);
   /** Whole records that come before all others. */
   readonly #sealed: Uint8Array[] = [];
@@ -180,6 +183,15 @@ export class PushRecords implements HeadLog {
     out.i64(maxt);
   }
 
+  /** From its sample at `t` on, a series has start timestamp `start`, ms; 0 is none. */
+  start(ref: number, t: number, start: number): void {
+    const out = this.#starts;
+    if (out.length === 0) out.u8(RecordKind.starts);
+    out.uvarint(ref);
+    out.i64(t);
+    out.i64(start);
+  }
+
   /** Exemplar number `sequence`; `series` is a number, or label bytes where it has left the head. */
   exemplar(sequence: number, series: number | Uint8Array, exemplar: LoggedExemplar): void {
     this.#exemplars.add(sequence, series, exemplar);
@@ -201,6 +213,8 @@ export class PushRecords implements HeadLog {
   #drainOpen(append: (bytes: Uint8Array, start: number, end: number) => void): void {
     for (const part of [
       this.#series,
+      // Before the samples: these may close the chunk that it is about.
+      this.#starts,
       this.#samples,
       this.#histograms,
       this.#outOfOrder,
@@ -238,6 +252,7 @@ export interface RecordHandler extends ExemplarHandler {
   histogram(ref: number, message: MessageRange, isOutOfOrder: boolean): void;
   histogramState(ref: number, message: MessageRange): void;
   deletion(ref: number, mint: number, maxt: number): void;
+  start(ref: number, t: number, start: number): void;
 }
 
 /** Decodes one record. Bytes that are none raise `corruption`, naming `path`. */
@@ -289,6 +304,13 @@ export function readRecord(
         const ref = reader.uvarint();
         const mint = reader.i64();
         handler.deletion(ref, mint, reader.i64());
+      }
+      return;
+    case RecordKind.starts:
+      while (reader.remaining > 0) {
+        const ref = reader.uvarint();
+        const t = reader.i64();
+        handler.start(ref, t, reader.i64());
       }
       return;
     case RecordKind.exemplars:

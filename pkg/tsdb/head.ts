@@ -3,7 +3,7 @@ import { assert } from "#pkg/errs/mod.ts";
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
 import { formatSeries, type Labels } from "#pkg/labels/mod.ts";
 import type { LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
-import { ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
+import { type Chunk, ChunkEncoding, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { ByteArena, PAGE_BITS, PAGE_MASK } from "./arena.ts";
 import { ChunkTable } from "./chunk-table.ts";
 import { HeadExemplars } from "./exemplar-ring.ts";
@@ -19,6 +19,7 @@ import {
 } from "./head-ports.ts";
 import { HeadPostings } from "./head-postings.ts";
 import { asHistograms, refuseSample } from "./head-refusals.ts";
+import { HeadStarts } from "./head-starts.ts";
 import { resolveSeries } from "./new-series.ts";
 import { isStaleMarker, OooSamples } from "./ooo.ts";
 import { PlainLabels } from "./plain-labels.ts";
@@ -61,6 +62,7 @@ export class Head {
   readonly chunks: ChunkTable;
   readonly histograms = new HeadHistograms(this.rows);
   readonly exemplars: HeadExemplars;
+  readonly starts = new HeadStarts();
   readonly ooo = new Map<number, OooSamples>();
   /** Out-of-order samples that a cut in progress has taken; still read until it is published. */
   readonly cutOoo = new Map<number, OooSamples>();
@@ -108,6 +110,7 @@ export class Head {
     const futureLimit = nowMs + this.options.creationGraceMs;
     const oldLimit = Math.min(nowMs, this.maxt) - this.options.outOfOrderWindowMs;
     const { refs, sampleFrom, timestamps, bits } = request;
+    const hasStarts = request.startCount > 0 || this.starts.size > 0;
     let message = 0;
     let messageSeries = request.histogramCount > 0 ? request.histogramSeries[0]! : -1;
     for (let i = 0; i < request.seriesCount; i++) {
@@ -127,6 +130,8 @@ export class Head {
         if (ref < 0) continue;
         refs[i] = ref;
       }
+      // Before the samples, of which one may close the chunk.
+      if (hasStarts && first < last) this.#noteStarts(request, i, ref, { futureLimit, log });
       for (let s = first; s < last; s++) {
         const t = timestamps[s]!;
         const lo = bits[2 * s]!;
@@ -159,6 +164,24 @@ export class Head {
     return accepted;
   }
 
+  /** Notes the start timestamps of the samples of entry `i` that will be accepted in order. */
+  #noteStarts(
+    request: ScannedRequest,
+    i: number,
+    ref: number,
+    { futureLimit, log }: Pick<PushContext, "futureLimit" | "log">,
+  ): void {
+    const { sampleFrom, timestamps, starts, startCount } = request;
+    let newest = Math.max(this.newestTime(ref), TIME_MIN - 1);
+    for (let s = sampleFrom[i]!; s < sampleFrom[i + 1]!; s++) {
+      const t = timestamps[s]!;
+      if (t <= newest || t > futureLimit) continue;
+      newest = t;
+      const start = startCount > 0 ? starts[s]! : 0;
+      if (this.starts.note(ref, t, start)) log.start?.(ref, t, start);
+    }
+  }
+
   /** Appends histogram `k` of the request to series `ref`; false if it is refused. */
   #appendMessage(
     request: ScannedRequest,
@@ -179,6 +202,9 @@ export class Head {
     if (t < TIME_MIN) status = AppendStatus.tooOld;
     else if (t <= futureLimit) status = this.appendHistogram(ref, sample, oldLimit);
     if (status === AppendStatus.duplicate) return true;
+    const { start: begun = 0 } = sample;
+    const isNewest = status === AppendStatus.appended || status === AppendStatus.turned;
+    if (isNewest && this.starts.note(ref, t, begun)) log.start?.(ref, t, begun);
     if (status === AppendStatus.turned) log.turn();
     else if (status !== AppendStatus.appended && status !== AppendStatus.outOfOrder) {
       refuseSample(this, ref, t, status, asHistograms(sink));
@@ -355,20 +381,33 @@ export class Head {
     const address = words[word + ROW.openAddress]! >>> 0;
     const mint = doubles[double + ROW.openMint]!;
     const maxt = doubles[double + ROW.lastT]!;
-    let id: number;
     if (address === HISTOGRAM_ADDRESS) {
       const open = this.histograms.open(ref);
       const bytes = open.view();
-      id = this.chunks.add({ mint, maxt, encoding: open.encoding }, bytes, 0, bytes.length);
+      const { encoding } = open;
+      this.#addClosed(ref, { mint, maxt, encoding, bytes, start: 0, end: bytes.length });
       this.histograms.close(ref);
     } else {
       const start = address & PAGE_MASK;
       const end = start + ((words[word + ROW.openBits]! + 7) >>> 3);
-      const page = this.chunkArena.pages[address >>> PAGE_BITS]!;
-      id = this.chunks.add({ mint, maxt, encoding: ChunkEncoding.xor }, page, start, end);
+      const bytes = this.chunkArena.pages[address >>> PAGE_BITS]!;
+      this.#addClosed(ref, { mint, maxt, encoding: ChunkEncoding.xor, bytes, start, end });
       this.chunkArena.free(address, words[word + ROW.openCapacity]!);
     }
     words[word + ROW.openAddress] = NO_ADDRESS | 0;
+  }
+
+  /** Adds a chunk behind the closed ones of a series, with its start timestamps if it has some. */
+  #addClosed(ref: number, chunk: Chunk): void {
+    if (this.starts.has(ref)) {
+      for (const piece of this.starts.take(ref, chunk)) this.#link(ref, piece);
+    } else this.#link(ref, chunk);
+  }
+
+  #link(ref: number, chunk: Chunk): void {
+    const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
+    const word = (ref & ROW_MASK) * ROW_WORDS;
+    const id = this.chunks.add(chunk, chunk.bytes, chunk.start, chunk.end);
     const last = words[word + ROW.lastChunk]!;
     if (last < 0) words[word + ROW.firstChunk] = id;
     else this.chunks.setNext(last, id);

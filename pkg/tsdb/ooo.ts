@@ -1,6 +1,6 @@
-import { encodeHistograms, encodeXor } from "#pkg/chunkenc/mod.ts";
+import { encodeFloats, encodeHistograms } from "#pkg/chunkenc/mod.ts";
 import type { FloatHistogram } from "#pkg/histogram/mod.ts";
-import { type Chunk, ChunkEncoding, SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
+import { type Chunk, SampleColumns, STALE_HI, STALE_LO } from "#pkg/storage/mod.ts";
 import { isWhole } from "./head-histograms.ts";
 
 const SAMPLES_PER_CHUNK = 120;
@@ -154,11 +154,6 @@ function copyInto(source: SampleColumns, from: number, to: number, into: SampleC
   }
 }
 
-/** An XOR chunk that owns `bytes`. */
-export function xorChunk(mint: number, maxt: number, bytes: Uint8Array): Chunk {
-  return { encoding: ChunkEncoding.xor, mint, maxt, bytes, start: 0, end: bytes.length };
-}
-
 /** Entries `[from, to)` of `columns` as full chunks and a rest. */
 export function encodeChunks(columns: SampleColumns, from: number, to: number): Chunk[] {
   const out: Chunk[] = [];
@@ -198,8 +193,7 @@ function pushHistograms(columns: SampleColumns, from: number, to: number, out: C
 function pushFloats(columns: SampleColumns, from: number, to: number, out: Chunk[]): void {
   for (let start = from; start < to; start += SAMPLES_PER_CHUNK) {
     const end = Math.min(to, start + SAMPLES_PER_CHUNK);
-    const { timestamps } = columns;
-    out.push(xorChunk(timestamps[start]!, timestamps[end - 1]!, encodeXor(columns, start, end)));
+    out.push(encodeFloats(columns, start, end, "xor"));
   }
 }
 

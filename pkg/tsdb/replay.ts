@@ -189,11 +189,12 @@ class Replayer implements RecordHandler {
     const mint = Number.NEGATIVE_INFINITY;
     const maxt = Number.POSITIVE_INFINITY;
     decodeChunk({ encoding, mint, maxt, bytes, start, end }, columns, this.path);
-    const integer = encoding === ChunkEncoding.histogram;
-    const { timestamps, bits, histograms } = columns;
+    const integer = encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.histogramSt;
+    const { timestamps, bits, histograms, starts } = columns;
     for (let i = 0; i < columns.length; i++) {
       const t = timestamps[i]!;
       const histogram = histograms?.[i];
+      this.#head.starts.note(ref, t, starts?.[i] ?? 0);
       if (histogram === undefined) {
         this.#head.appendSample(ref, t, bits[2 * i + 1]!, bits[2 * i]!, mint);
       } else this.#head.appendHistogram(ref, { t, histogram, integer }, mint);
@@ -222,6 +223,11 @@ class Replayer implements RecordHandler {
   deletion(ref: number, mint: number, maxt: number): void {
     const own = this.#returned.get(ref) ?? ref;
     if (this.#exists(own)) deleteRange(this.#head, this.reader, own, { mint, maxt });
+  }
+
+  start(ref: number, t: number, start: number): void {
+    const own = this.#returned.get(ref) ?? ref;
+    if (this.#exists(own)) this.#head.starts.note(own, t, start);
   }
 
   #decode({ bytes, start, end }: MessageRange): HistogramSample {
