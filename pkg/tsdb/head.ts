@@ -438,7 +438,7 @@ export class Head {
     if (ref < before) this.reusedRefs.push(ref);
     const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
-    const [ids, at] = this.#allocLabels(ref, labels.length);
+    const [ids, at] = this.allocLabels(ref, labels.length);
     for (let i = 0; i < labels.length; i += 2) {
       const nameId = this.symbols.intern(labels[i]!);
       const valueId = this.symbols.intern(labels[i + 1]!);
@@ -454,38 +454,8 @@ export class Head {
     return ref;
   }
 
-  /** As `addSeries`, of labels that were just parsed from `bytes[range)`, whose hash is known. */
-  addPlain(
-    parsed: PlainLabels,
-    bytes: Uint8Array,
-    range: { start: number; end: number },
-    hash: { lo: number; hi: number },
-  ): number {
-    const { count, labels, ids: known, entries } = parsed;
-    const { symbols, postings } = this;
-    const before = this.rows.length;
-    const ref = this.rows.add();
-    if (ref < before) this.reusedRefs.push(ref);
-    const [ids, at] = this.#allocLabels(ref, 2 * count);
-    for (let i = 0; i < 2 * count; i++) {
-      // Noted for the next series, which may repeat the label.
-      if (known[i]! >= 0) symbols.use(known[i]!);
-      else known[i] = symbols.intern(labels[i]!);
-      ids[at + i] = known[i]!;
-    }
-    for (let k = 0; k < count; k++) {
-      if (entries[k]! >= 0) postings.addTo(entries[k]!, ref);
-      else entries[k] = postings.add(known[2 * k]!, known[2 * k + 1]!, ref);
-    }
-    const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
-    this.rows.words[ref >>> ROWS_PER_PAGE_BITS]![word] = this.index.add(hash, bytes, range, ref);
-    this.liveSeries++;
-    this.seriesCreated++;
-    return ref;
-  }
-
   /** Room for the label ids of a new series: an array, and where in it. */
-  #allocLabels(ref: number, count: number): [Uint32Array, number] {
+  allocLabels(ref: number, count: number): [Uint32Array, number] {
     const words = this.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
     const word = (ref & ROW_MASK) * ROW_WORDS;
     const address = this.labelArena.alloc(count * 4);

@@ -3,6 +3,7 @@ import { canonicalLabelBytes, decodeLabels, type ScannedRequest } from "#pkg/rem
 import type { Head } from "./head.ts";
 import type { HeadLog, Rejection, RejectionSink, SeriesAdmission } from "./head-ports.ts";
 import { tooLarge } from "./head-refusals.ts";
+import type { PlainLabels } from "./plain-labels.ts";
 import { ROW, ROW_MASK, ROW_WORDS, ROWS_PER_PAGE_BITS } from "./series-rows.ts";
 
 /** A spelling of a known series that is longer is decoded each time. */
@@ -44,7 +45,7 @@ export function resolveSeries(
       sink.reject(refusal.reason, samples, () => refusal.message);
       return -1;
     }
-    const ref = head.addPlain(plain, request.bytes, range, hash);
+    const ref = addPlain(head, plain, request.bytes, { range, hash });
     log.series(ref, request.bytes, start, end);
     return ref;
   }
@@ -102,4 +103,40 @@ function addSpelling(
   const words = head.rows.words[ref >>> ROWS_PER_PAGE_BITS]!;
   const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
   words[word] = head.index.add(hash, bytes, range, ref, words[word]!);
+}
+
+/** As `Head.addSeries`, of labels that were just parsed from `bytes[range)`, whose hash is known. */
+function addPlain(
+  head: Head,
+  parsed: PlainLabels,
+  bytes: Uint8Array,
+  {
+    range,
+    hash,
+  }: {
+    readonly range: { start: number; end: number };
+    readonly hash: { lo: number; hi: number };
+  },
+): number {
+  const { count, labels, ids: known, entries } = parsed;
+  const { symbols, postings } = head;
+  const before = head.rows.length;
+  const ref = head.rows.add();
+  if (ref < before) head.reusedRefs.push(ref);
+  const [ids, at] = head.allocLabels(ref, 2 * count);
+  for (let i = 0; i < 2 * count; i++) {
+    // Noted for the next series, which may repeat the label.
+    if (known[i]! >= 0) symbols.use(known[i]!);
+    else known[i] = symbols.intern(labels[i]!);
+    ids[at + i] = known[i]!;
+  }
+  for (let k = 0; k < count; k++) {
+    if (entries[k]! >= 0) postings.addTo(entries[k]!, ref);
+    else entries[k] = postings.add(known[2 * k]!, known[2 * k + 1]!, ref);
+  }
+  const word = (ref & ROW_MASK) * ROW_WORDS + ROW.entry;
+  head.rows.words[ref >>> ROWS_PER_PAGE_BITS]![word] = head.index.add(hash, bytes, range, ref);
+  head.liveSeries++;
+  head.seriesCreated++;
+  return ref;
 }
