@@ -308,3 +308,13 @@ test("a torn or flipped WAL costs what follows in that file, and is reported", a
   expect(broken.report.damage[0]?.message).toMatch(/magic/);
   await broken.durable.close();
 });
+
+test("a segment that a crash left empty is no damage", async () => {
+  const durable = await open();
+  await push(durable, [{ series: 1, t: 1000, value: 1 }]);
+  await durable.close();
+  await writeFile(join(dir, "00000001"), "");
+  const again = await DurableHead.open(dir, OPTIONS, new LabelHasher());
+  expect(again.report).toEqual({ samples: 1, series: 1, damage: [] });
+  await again.durable.close();
+});

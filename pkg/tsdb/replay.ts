@@ -69,6 +69,8 @@ export async function replay(
   for (const path of files) {
     handler.path = path;
     const { size } = await stat(path);
+    // A crash came between its making and its first write.
+    if (size === 0) continue;
     let failed = false;
     const damage = await readSegment(path, (bytes, start, end, offset) => {
       // After a record that makes no sense, later ones of the file may refer to what it held.
