@@ -59,4 +59,4 @@ export { BlockReader } from "./reader.ts";
 export { type ExternalMeta, externalLabels, externalMeta, finestBlocks } from "./thanos.ts";
 export { verifyBlock } from "./verify.ts";
 export type { BlockProblem, BlockReport, VerifyOptions } from "./verify-check.ts";
-export { type BlockWriterOptions, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";
+export { type BlockWriterOptions, removeBlock, TEMPORARY_SUFFIX, writeBlock } from "./writer.ts";

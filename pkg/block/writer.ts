@@ -30,6 +30,17 @@ import { sortSymbols } from "./sort.ts";
 /** Ends the name of a block that is being written; Prometheus deletes such folders too. */
 export const TEMPORARY_SUFFIX = ".tmp-for-creation";
 
+/** Ends the name of a block that is being removed; Prometheus deletes such folders too. */
+const REMOVED_SUFFIX = ".tmp-for-deletion";
+
+/** Removes the block in `dir`, all at once to whoever looks at its folder, a crash on the way or not. */
+export async function removeBlock(dir: string): Promise<void> {
+  const removed = dir + REMOVED_SUFFIX;
+  await rm(removed, { recursive: true, force: true });
+  await rename(dir, removed);
+  await rm(removed, { recursive: true, force: true });
+}
+
 /** What block to write, and where. */
 export interface BlockWriterOptions {
   /** The folder that will hold the block's folder; made if missing. */

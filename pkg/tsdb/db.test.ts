@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +157,33 @@ test("TenantDb.cut waits for reads that run", async () => {
   }
   expect(found).toBe(1100);
   await cutting;
+  await db.close();
+});
+
+/** Names of what is in the folder of a block; none if it goes away meanwhile. */
+function blockFiles(id: string): string[] {
+  try {
+    return readdirSync(join(dir, "blocks", id)).sort();
+  } catch {
+    return [];
+  }
+}
+
+test("TenantDb.dropBlock leaves no half of a block, whenever a crash comes", async () => {
+  const db = await open();
+  await push(db, "a", 1000);
+  const [meta] = await db.cut(Number.POSITIVE_INFINITY);
+  let isDone = false;
+  const dropping = db.dropBlock(meta!.ulid).finally(() => (isDone = true));
+  const seen = new Set<string>();
+  while (!isDone) {
+    const names = blockFiles(meta!.ulid);
+    if (names.length > 0) seen.add(names.join());
+    await new Promise(setImmediate);
+  }
+  await dropping;
+  expect([...seen]).toEqual(["chunks,index,meta.json"]);
+  expect(await readdir(join(dir, "blocks"))).toEqual([]);
   await db.close();
 });
 

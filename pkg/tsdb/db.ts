@@ -1,7 +1,14 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { linkSignals, withTimeout } from "#pkg/async/mod.ts";
-import { type BlockMeta, BlockReader, blockOverlaps, isBlockId, readMeta } from "#pkg/block/mod.ts";
+import {
+  type BlockMeta,
+  BlockReader,
+  blockOverlaps,
+  isBlockId,
+  readMeta,
+  removeBlock,
+} from "#pkg/block/mod.ts";
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
@@ -341,7 +348,7 @@ export class TenantDb implements ChunkQuerier {
     this.#blocks.delete(id);
     await this.#readersDone();
     await block.close();
-    await rm(this.blockDir(id), { recursive: true, force: true });
+    await removeBlock(this.blockDir(id));
   }
 
   sync(): Promise<void> {

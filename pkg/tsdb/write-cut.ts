@@ -1,6 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlockMeta, BlockReader, writeBlock } from "#pkg/block/mod.ts";
+import { type BlockMeta, BlockReader, removeBlock, writeBlock } from "#pkg/block/mod.ts";
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
@@ -46,7 +45,7 @@ export async function writeCut(
     // The next attempt writes them all again; on a disk that is full they would pile up.
     for (const block of readers) await block.close().catch(() => undefined);
     for (const { ulid } of written) {
-      await rm(join(dir, ulid), { recursive: true, force: true }).catch(() => undefined);
+      await removeBlock(join(dir, ulid)).catch(() => undefined);
     }
     throw error;
   }
