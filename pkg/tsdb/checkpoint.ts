@@ -10,6 +10,7 @@ import { PushRecords, RecordKind, writeSeries } from "./head-wal.ts";
 import type { MetadataStore } from "./metadata.ts";
 import {
   FLAG_DEAD,
+  FLAG_NEWEST_DELETED,
   ROW,
   ROW_DOUBLES,
   ROW_MASK,
@@ -81,6 +82,13 @@ export async function writeCheckpoint(
         one.uvarint(ref);
         one.raw(bytes, start, end);
         frame(one.bytes, 0, one.length);
+      }
+      // A sample of that time may come again, as one out of order.
+      const isDeleted =
+        (words[(ref & ROW_MASK) * ROW_WORDS + ROW.flags]! & FLAG_NEWEST_DELETED) !== 0;
+      if (isDeleted) {
+        records.deletion(ref, lastT, lastT);
+        records.drain(frame);
       }
       const run = head.starts.newest(ref);
       if (run !== undefined) records.start(ref, run.t, run.start);

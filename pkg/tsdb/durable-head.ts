@@ -144,9 +144,13 @@ export class DurableHead {
       if (head.isDead(ref)) continue;
       // Newer samples than there are now do not belong to what is deleted.
       const own = { mint: range.mint, maxt: Math.min(range.maxt, head.newestTime(ref)) };
-      if (own.mint <= own.maxt && deleteRange(head, reader, ref, own)) {
-        deleted++;
-        records.deletion(ref, own.mint, own.maxt);
+      if (own.mint <= own.maxt) {
+        const hasLost = deleteRange(head, reader, ref, own);
+        if (hasLost) deleted++;
+        // Where a block has the newest sample, all that changes is that it may come again.
+        if (hasLost || own.maxt === head.newestTime(ref)) {
+          records.deletion(ref, own.mint, own.maxt);
+        }
       }
       if (i % DELETIONS_PER_SLICE !== DELETIONS_PER_SLICE - 1) continue;
       // Logged before anything else can be, so that a replay does all in the same order.

@@ -175,3 +175,33 @@ test("a deletion for ever leaves what comes later, also to the newest time", asy
   expect(await contents(again.durable)).toEqual(want);
   await again.durable.close();
 });
+
+test("a series' newest sample that was deleted can come again, after a checkpoint and a restart too", async () => {
+  for (const isHistogram of [false, true]) {
+    for (const isInBlock of [false, true]) {
+      for (const hasCheckpoint of [false, true]) {
+        await rm(dir, { recursive: true, force: true });
+        const { durable } = await DurableHead.open(dir, OPTIONS, new LabelHasher());
+        const sample = { series: 1, t: 5_000, value: 2, isHistogram };
+        await push(durable, [sample]);
+        if (isInBlock) {
+          const cut = await beginCut(durable.head, Number.POSITIVE_INFINITY);
+          await finish(durable.head, durable.reader, cut, Number.NEGATIVE_INFINITY);
+          await durable.checkpoint(await durable.rotate());
+        }
+        await durable.deleteSeries([new Matcher("=", "__name__", "m")], 0, 9_000);
+        if (hasCheckpoint) await durable.checkpoint(await durable.rotate());
+        await durable.close();
+        const again = await DurableHead.open(dir, OPTIONS, new LabelHasher());
+        await push(again.durable, [sample]);
+        const want = { [formatSeries(labelsOf(1))]: [isHistogram ? "5000 h2" : "5000 2"] };
+        const name = JSON.stringify({ isHistogram, isInBlock, hasCheckpoint });
+        expect(await contents(again.durable), name).toEqual(want);
+        await again.durable.close();
+        const third = await DurableHead.open(dir, OPTIONS, new LabelHasher());
+        expect(await contents(third.durable), name).toEqual(want);
+        await third.durable.close();
+      }
+    }
+  }
+});
