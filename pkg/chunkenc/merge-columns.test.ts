@@ -112,3 +112,21 @@ test("a series reads chunks of floats and histograms, overlapping ones too, in a
     }
   }
 });
+
+test.each([
+  { name: "of equal samples", a: 5, b: 5, starts: [0, 7], want: [7, 8] },
+  { name: "of the first where both have one", a: 5, b: 5, starts: [6, 7], want: [6, 8] },
+  { name: "not of another value", a: 5, b: 4, starts: [0, 7], want: [0, 8] },
+  { name: "of equal histograms", a: histogram(5), b: histogram(5), starts: [0, 7], want: [7, 8] },
+  { name: "not of another", a: histogram(5), b: histogram(4), starts: [0, 7], want: [0, 8] },
+  { name: "not of another kind", a: histogram(0), b: 0, starts: [0, 7], want: [0, 8] },
+])("mergeColumns keeps a start timestamp $name", ({ a, b, starts, want }) => {
+  const first = columnsOf([1, a]);
+  const second = columnsOf([1, b], [2, b]);
+  first.setStart(0, starts[0]!);
+  second.setStart(0, starts[1]!);
+  second.setStart(1, 8);
+  const into = columnsOf();
+  mergeColumns(first, second, into);
+  expect([...into.starts!.subarray(0, into.length)]).toEqual(want);
+});

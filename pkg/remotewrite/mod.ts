@@ -7,7 +7,6 @@ export {
 export {
   type DecodedExemplar,
   decodeExemplar,
-  encodeExemplar,
   encodeExemplarOfBytes,
 } from "./exemplar.ts";
 export { LabelHasher } from "./hash.ts";

@@ -1,8 +1,14 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import protobuf from "protobufjs";
 import { compressSync } from "snappy";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { App } from "#pkg/app/mod.ts";
+import { BlockReader } from "#pkg/block/mod.ts";
+import { seriesFromChunks } from "#pkg/chunkenc/mod.ts";
 import { loadConfig } from "#pkg/config/mod.ts";
+import { Matcher } from "#pkg/labels/mod.ts";
+import { SampleColumns } from "#pkg/storage/mod.ts";
 import { quietTelemetry } from "#pkg/telemetry/mod.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
@@ -181,4 +187,34 @@ test("every answer says what was written, errors too; that of version 1.0 does n
   );
   const type = "application/x-protobuf;proto=io.prometheus.write.v3.Request";
   expect(await push(three, { "content-type": type })).toMatchObject({ status: 415, written: ",," });
+});
+
+test("start timestamps are in the blocks", async () => {
+  const begun = NOW - 60_000;
+  await push(
+    encode([
+      { labels: { __name__: "begun", i: "0" }, samples: [sample(1), sample(2, NOW + 1)] },
+      { labels: { __name__: "begun", i: "1" }, histograms: [histogram(), histogram(NOW + 1)] },
+    ]),
+  );
+  expect((await fetch(`${base}/ingester/flush`, { method: "POST" })).status).toBe(204);
+  const found: unknown[] = [];
+  const blocks = join(folder.dir, "bucket/anonymous");
+  for (const id of await readdir(blocks)) {
+    const block = await BlockReader.open(join(blocks, id));
+    const matchers = [new Matcher("=", "__name__", "begun")];
+    const params = { mint: NOW, maxt: NOW + 1, matchers };
+    for await (const batch of block.selectChunks(params, new AbortController().signal)) {
+      for (const { labels, chunks } of batch) {
+        const columns = new SampleColumns();
+        seriesFromChunks({ labels, chunks }).read(columns, NOW, NOW + 1);
+        found.push([labels[3], ...columns.starts!.subarray(0, columns.length)]);
+      }
+    }
+    await block.close();
+  }
+  expect(found.sort()).toEqual([
+    ["0", begun, begun],
+    ["1", begun, begun],
+  ]);
 });
