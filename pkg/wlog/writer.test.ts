@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readlink, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { codeOf } from "#pkg/errs/mod.ts";
 import { segmentName } from "./format.ts";
 import { listSegments, readSegment } from "./reader.ts";
@@ -113,3 +113,47 @@ test.skipIf(process.platform !== "linux")(
     expect(await openFiles()).toBe(0);
   },
 );
+
+/** Makes the disk refuse once to keep what was written to a file. */
+async function refuseNextSync(): Promise<void> {
+  const file = await open(join(dir, "probe"), "w");
+  const prototype = Object.getPrototypeOf(file) as FileHandle;
+  await file.close();
+  await rm(join(dir, "probe"));
+  vi.spyOn(prototype, "datasync").mockImplementationOnce(async () => {
+    throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+  });
+}
+
+test("SegmentLog knows that the disk refused to keep what was written, also as a segment ends", async () => {
+  const log = await SegmentLog.open(dir, { ...OPTIONS, fsync: "interval" });
+  put(log, 1);
+  await log.commit();
+  expect(log.syncFailed).toBe(false);
+  await refuseNextSync();
+  await expect(log.rotate()).rejects.toThrow(/00000000.*EIO/);
+  // The kernel says so once, and may have dropped the bytes.
+  expect(log.syncFailed).toBe(true);
+  const segment = await log.rotate();
+  expect(log.syncFailed).toBe(true);
+  await log.dropBefore(segment);
+  expect(log.syncFailed).toBe(false);
+  await refuseNextSync();
+  put(log, 2);
+  await log.commit();
+  await expect(log.sync()).rejects.toThrow(/EIO/);
+  expect(log.syncFailed).toBe(true);
+  await log.close();
+});
+
+test("SegmentLog with fsync: always acknowledges nothing that the disk refused to keep", async () => {
+  const log = await SegmentLog.open(dir, { ...OPTIONS, fsync: "always" });
+  await refuseNextSync();
+  put(log, 1);
+  await expect(log.commit()).rejects.toThrow(/00000000.*EIO/);
+  expect(log.syncFailed).toBe(true);
+  put(log, 2);
+  await log.commit();
+  await log.close();
+  expect(await records()).toEqual([1, 2]);
+});

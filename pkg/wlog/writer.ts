@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promise
 import { join } from "node:path";
 import { BufferPool } from "#pkg/encoding/mod.ts";
 import { messageOf, NarthexError } from "#pkg/errs/mod.ts";
+import { syncDir } from "#pkg/fsutil/mod.ts";
 import {
   RECORD_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
@@ -190,11 +191,18 @@ export class SegmentLog {
   async sync(): Promise<void> {
     if (!this.#unsynced) return;
     this.#unsynced = false;
+    await this.#keep().catch((error: unknown) => {
+      this.#unsynced = true;
+      throw error;
+    });
+  }
+
+  async #keep(): Promise<void> {
+    const index = this.#index;
     try {
       await this.#file?.datasync();
     } catch (error) {
-      this.#unsynced = true;
-      this.#syncFailedIn = this.#index;
+      this.#syncFailedIn = Math.max(this.#syncFailedIn, index);
       throw error;
     }
   }
@@ -236,7 +244,8 @@ export class SegmentLog {
     try {
       const { bytesWritten } = await file.write(segmentHeader(), 0, SEGMENT_HEADER_BYTES, 0);
       if (bytesWritten < SEGMENT_HEADER_BYTES) throw new Error("header could not be written");
-      if (this.#options.fsync !== "never") await this.#file?.datasync();
+      if (this.#options.fsync !== "never") await this.#keep();
+      if (this.#options.fsync === "always") await syncDir(this.dir);
     } catch (error) {
       await file.close().catch(() => undefined);
       throw error;
