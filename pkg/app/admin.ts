@@ -25,7 +25,7 @@ export interface TsdbAdminDeps {
   readonly random: Random;
   readonly gateways: StoreGateways;
   /** All ingesters that may hold data. Raises `unavailable` if one of them cannot be asked. */
-  readonly ingesters: () => readonly IngesterApi[];
+  readonly ingesters: () => readonly Pick<IngesterApi, "deleteSeries">[];
   /** Tells the compactors to look, as far as that can be done; undefined where there are none. */
   readonly nudge: () => (() => void) | undefined;
   readonly flush: (tenant: string, signal: AbortSignal) => Promise<void>;
