@@ -1,5 +1,6 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { NarthexError } from "#pkg/errs/mod.ts";
 
 let serial = 0;
 
@@ -40,4 +41,14 @@ export async function syncDir(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * What is thrown of a write that failed: `unavailable` with what was to be written where the system
+ * refused, whose message may not say; anything else as it is.
+ */
+export function unwritten(what: string, error: unknown): unknown {
+  const isOfSystem = error instanceof Error && "syscall" in error;
+  if (!isOfSystem) return error;
+  return new NarthexError("unavailable", `write ${what}: ${error.message}`, { cause: error });
 }

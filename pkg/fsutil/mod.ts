@@ -5,7 +5,7 @@ export {
   type RandomAccess,
   readFully,
 } from "./access.ts";
-export { atomicWrite, syncDir, temporaryPath } from "./atomic.ts";
+export { atomicWrite, syncDir, temporaryPath, unwritten } from "./atomic.ts";
 export {
   type CoalesceOptions,
   LOCAL_COALESCE,

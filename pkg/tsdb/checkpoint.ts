@@ -92,10 +92,13 @@ export async function writeCheckpoint(
       }
       const run = head.starts.newest(ref);
       if (run !== undefined) records.start(ref, run.t, run.start);
-      head.ooo.get(ref)?.visit((t, hi, lo, histogram) => {
-        if (histogram === undefined) records.outOfOrder(ref, t, hi, lo);
-        else records.histogram(ref, messageFor(t, histogram, false), true);
-      });
+      // What a cut has taken that could not write its blocks is held by nobody else.
+      for (const late of [head.ooo.get(ref), head.cutOoo.get(ref)]) {
+        late?.visit((t, hi, lo, histogram) => {
+          if (histogram === undefined) records.outOfOrder(ref, t, hi, lo);
+          else records.histogram(ref, messageFor(t, histogram, false), true);
+        });
+      }
       records.drain(frame);
       if (out.length > 1024 * 1024) {
         await flush();

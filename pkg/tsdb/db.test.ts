@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -99,6 +99,62 @@ test("TenantDb holds a series once that came back before a checkpoint was writte
   await db.close();
   db = await open();
   expect(await contents(db)).toHaveLength(7);
+  await db.close();
+});
+
+test("TenantDb.deleteSeries deletes for good what the log still has because a checkpoint failed", async () => {
+  let db = await open();
+  await push(db, "a", 1000);
+  await push(db, "b", 2000);
+  const blocker = join(dir, "wal", "checkpoint.00000001");
+  await mkdir(join(blocker, "x"), { recursive: true });
+  await expect(db.cut(Number.POSITIVE_INFINITY)).rejects.toThrow(/checkpoint\.00000001/);
+  expect(await contents(db)).toHaveLength(2);
+  const matchers = [new Matcher("=", "i", "a")];
+  const late = join(dir, "wal", "checkpoint.00000002");
+  await mkdir(join(late, "x"), { recursive: true });
+  expect(await db.deleteSeries(matchers, 0, 1e9).catch(codeOf)).toBe("unavailable");
+  await rm(blocker, { recursive: true });
+  await rm(late, { recursive: true });
+  expect(await db.deleteSeries(matchers, 0, 1e9)).toBe(1);
+  const want = await contents(db);
+  expect(want).toHaveLength(1);
+  await db.close();
+  db = await open();
+  expect(await contents(db)).toEqual(want);
+  await db.close();
+});
+
+test("TenantDb.deleteSeries deletes for good what came in as a cut began", async () => {
+  for (let turns = 0; turns < 30; turns++) {
+    await rm(dir, { recursive: true, force: true });
+    let db = await open();
+    const newest = NOW - 1000;
+    await push(db, "a", newest);
+    const cutting = db.cut(Number.POSITIVE_INFINITY);
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    if (turns % 3 === 2) await new Promise(setImmediate);
+    await push(db, "a", NOW - 50_000);
+    await cutting;
+    await db.deleteSeries([new Matcher("=", "i", "a")], 0, newest - 1);
+    const want = [expect.stringContaining(`@${newest}`)];
+    expect(await contents(db)).toEqual(want);
+    await db.close();
+    db = await open();
+    expect(await contents(db)).toEqual(want);
+    await db.close();
+  }
+});
+
+test("TenantDb.checkpointIfDue writes the checkpoint that a cut could not", async () => {
+  const db = await open();
+  await push(db, "a", 1000);
+  const blocker = join(dir, "wal", "checkpoint.00000001");
+  await mkdir(join(blocker, "x"), { recursive: true });
+  expect(await db.cut(Number.POSITIVE_INFINITY).catch(codeOf)).toBe("unavailable");
+  await rm(blocker, { recursive: true });
+  expect(await db.checkpointIfDue(0)).toBe(true);
+  expect(await db.checkpointIfDue(0)).toBe(false);
   await db.close();
 });
 
@@ -226,4 +282,32 @@ test("TenantDb.checkpointIfDue replaces a log that has grown, between two cuts",
   const again = await open();
   expect(await contents(again)).toEqual(want);
   await again.close();
+});
+
+test("a checkpoint after a cut that failed holds the late samples that the cut had taken", async () => {
+  let db = await open();
+  for (const t of [50_000, 59_000, 10_000, 55_000]) await push(db, "a", t);
+  const want = await contents(db);
+  // A file in the place of the folder of blocks: no block can be written.
+  await rm(join(dir, "blocks"), { recursive: true });
+  await writeFile(join(dir, "blocks"), "");
+  await expect(db.cut(Number.POSITIVE_INFINITY)).rejects.toThrow();
+  expect(await db.checkpointIfDue(1)).toBe(true);
+  await rm(join(dir, "blocks"));
+  // As after a crash: what is on the disk is all there is.
+  db = await open();
+  expect(await contents(db)).toEqual(want);
+  await db.close();
+});
+
+test("samples that were deleted do not come back with the blocks that a replay cuts", async () => {
+  let db = await open();
+  for (let i = 0; i < 300; i++) for (const series of ["a", "b"]) await push(db, series, 1000 * i);
+  await db.deleteSeries([new Matcher("=", "i", "a")], 0, 400_000);
+  const want = await contents(db);
+  expect(want).toHaveLength(300);
+  await db.close();
+  db = await open(new FakeClock(NOW), { replayBytesMax: 2_000 });
+  expect(await contents(db)).toEqual(want);
+  await db.close();
 });

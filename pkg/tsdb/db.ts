@@ -33,7 +33,6 @@ import { Graveyard } from "./graveyard.ts";
 import type { Head } from "./head.ts";
 import { beginCut, finishCut } from "./head-cut.ts";
 import type { RejectionSink, SeriesAdmission } from "./head-ports.ts";
-import type { HeadReader } from "./head-read.ts";
 import type { ReplayReport } from "./replay.ts";
 import { type CutTarget, writeCut } from "./write-cut.ts";
 
@@ -60,6 +59,43 @@ function targetOf({ dir, clock, random, floatEncoding }: TenantDbOptions): CutTa
  * ever. Far above the timeouts of queries.
  */
 const READ_MS_MAX = 10 * 60_000;
+
+/**
+ * Replays the log; blocks that had to be cut on the way are added to `blocks`. Where the log deletes
+ * samples after such a cut, which may be in its blocks, they are thrown away and all is replayed whole.
+ */
+async function replayInBounds(
+  options: TenantDbOptions,
+  blocks: Map<string, BlockReader>,
+): Promise<{ durable: DurableHead; report: ReplayReport }> {
+  const wal = join(options.dir, "wal");
+  const cut: BlockReader[] = [];
+  let isStale = false;
+  const opened = await DurableHead.open(wal, options, options.hasher, {
+    bytesMax: options.replayBytesMax ?? 0,
+    relieve: async (head, reader) => {
+      const taken = await beginCut(head, Number.POSITIVE_INFINITY);
+      cut.push(...(await writeCut(head, reader, taken, targetOf(options))));
+      await finishCut(head, taken, Number.NEGATIVE_INFINITY);
+    },
+    deleted: () => {
+      if (cut.length > 0) isStale = true;
+    },
+  });
+  if (cut.length === 0) return opened;
+  if (isStale) {
+    await opened.durable.close();
+    for (const block of cut) {
+      await block.close();
+      await removeBlock(block.dir);
+    }
+    return DurableHead.open(wal, options, options.hasher);
+  }
+  for (const block of cut) blocks.set(block.meta.ulid, block);
+  // What the blocks have need not be replayed once more.
+  await opened.durable.checkpoint(await opened.durable.rotate());
+  return opened;
+}
 
 /** A read in progress. */
 interface Pin {
@@ -99,6 +135,13 @@ export class TenantDb implements ChunkQuerier {
   readonly #graveyard: Graveyard;
   readonly #pins = new Set<Pin>();
   #cutting: Promise<unknown> = Promise.resolve();
+  /** True from a cut on until its checkpoint is written. */
+  #owesCheckpoint = false;
+  /**
+   * True if the log may have what the head has no more: what came in as a cut began, at least. Until
+   * the next checkpoint a deletion would not be replayed for that.
+   */
+  #logHasMore = false;
 
   private constructor(
     options: TenantDbOptions,
@@ -131,23 +174,7 @@ export class TenantDb implements ChunkQuerier {
         quarantined.push(await quarantine(join(folder, name), name, error));
       }
     }
-    let cuts = 0;
-    const relief = {
-      bytesMax: options.replayBytesMax ?? 0,
-      relieve: async (head: Head, reader: HeadReader): Promise<void> => {
-        const cut = await beginCut(head, Number.POSITIVE_INFINITY);
-        for (const block of await writeCut(head, reader, cut, targetOf(options))) {
-          blocks.set(block.meta.ulid, block);
-        }
-        await finishCut(head, cut, Number.NEGATIVE_INFINITY);
-        cuts++;
-      },
-    };
-    const wal = join(options.dir, "wal");
-    const opened = await DurableHead.open(wal, options, options.hasher, relief);
-    // What the blocks have need not be replayed once more.
-    const { durable } = opened;
-    if (cuts > 0) await durable.checkpoint(await durable.rotate());
+    const opened = await replayInBounds(options, blocks);
     return new TenantDb(options, opened, blocks, quarantined);
   }
 
@@ -287,29 +314,39 @@ export class TenantDb implements ChunkQuerier {
     for (const block of readers) this.#blocks.set(block.meta.ulid, block);
     // Reads that began before the blocks were there still need the head's copy.
     await this.#readersDone();
-    this.#graveyard.release(clock.monotonic());
+    await this.#graveyard.release(clock.monotonic());
+    this.#owesCheckpoint = true;
+    this.#logHasMore = true;
     const idle = await finishCut(head, cut, clock.now() - seriesIdleTimeoutMs);
     await this.#graveyard.bury(idle, clock.monotonic());
     await this.#durable.checkpoint(segment);
     this.#graveyard.forget();
+    this.#owesCheckpoint = false;
     return readers.map(({ meta }) => meta);
+  }
+
+  async #checkpoint(): Promise<void> {
+    await this.#durable.checkpoint(await this.#durable.rotate());
+    this.#graveyard.forget();
+    this.#owesCheckpoint = false;
+    this.#logHasMore = false;
   }
 
   /**
    * Writes a checkpoint, without a cut, if the log has grown by `bytesMax` since the last one, or may
-   * lack something. True if it did.
+   * lack something, or a cut could not write its own. True if it did.
    */
   async checkpointIfDue(bytesMax: number): Promise<boolean> {
     const isDue = (): boolean => {
       const { needsCheckpoint, bytesSinceCheckpoint } = this.#durable;
-      return needsCheckpoint || (bytesMax > 0 && bytesSinceCheckpoint >= bytesMax);
+      if (needsCheckpoint || this.#owesCheckpoint) return true;
+      return bytesMax > 0 && bytesSinceCheckpoint >= bytesMax;
     };
     if (!isDue()) return false;
     const work = this.#cutting.then(async () => {
       // A cut that was under way has written one.
       if (!isDue()) return false;
-      await this.#durable.checkpoint(await this.#durable.rotate());
-      this.#graveyard.forget();
+      await this.#checkpoint();
       return true;
     });
     this.#cutting = work.catch(() => undefined);
@@ -331,6 +368,7 @@ export class TenantDb implements ChunkQuerier {
    */
   deleteSeries(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
     const work = this.#cutting.then(async () => {
+      if (this.#logHasMore) await this.#checkpoint();
       let series = await this.#durable.deleteSeries(matchers, mint, maxt);
       for (const block of [...this.#blocks.values()]) {
         series += await block.deleteSeries(matchers, mint, maxt);

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { yieldNow } from "#pkg/async/mod.ts";
 import type { NarthexError } from "#pkg/errs/mod.ts";
+import { unwritten } from "#pkg/fsutil/mod.ts";
 import type { Matcher } from "#pkg/labels/mod.ts";
 import type { LabelHasher, ScannedRequest } from "#pkg/remotewrite/mod.ts";
 import { SegmentLog, type SegmentLogOptions } from "#pkg/wlog/mod.ts";
@@ -40,6 +41,8 @@ export class DurableHead {
   readonly #log: SegmentLog;
   readonly #dir: string;
   readonly #records: PushRecords;
+  /** True if records could not be put into the log at all. */
+  #logLacks = false;
   /** The log's bytes when the last checkpoint was begun. */
   #bytesAtCheckpoint = 0;
 
@@ -124,7 +127,10 @@ export class DurableHead {
       return accepted;
     } finally {
       // What is in the head must be in the log, and the records are empty for the next one.
+      const lacked = this.#logLacks;
+      this.#logLacks = true;
       records.drain((bytes, start, end) => this.#log.append(bytes, start, end));
+      this.#logLacks = lacked;
     }
   }
 
@@ -185,7 +191,7 @@ export class DurableHead {
     } catch (error) {
       // On a disk that is full, each attempt would leave one more.
       await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
+      throw unwritten(`checkpoint ${join(this.#dir, name)}`, error);
     }
     const folder = await open(this.#dir, "r");
     await folder.sync().finally(() => folder.close());
@@ -194,12 +200,13 @@ export class DurableHead {
         await rm(join(this.#dir, other), { force: true });
     }
     await this.#log.dropBefore(segment);
+    this.#logLacks = false;
     this.#bytesAtCheckpoint = bytes;
   }
 
   /** True if the log may lack something that was acknowledged, until the next checkpoint. */
   get needsCheckpoint(): boolean {
-    return this.#log.syncFailed;
+    return this.#log.syncFailed || this.#logLacks;
   }
 
   /** Bytes of records that a replay would read beside the checkpoint. */

@@ -14,6 +14,7 @@ import {
 /** Series buried, and series numbers looked at in postings, between two pauses. */
 const SERIES_PER_SLICE = 512;
 const REFS_PER_SLICE = 100_000;
+const SYMBOLS_PER_SLICE = 4096;
 
 /** Numbers of rows and symbols that lost their meaning at one time. */
 interface Remains {
@@ -75,15 +76,22 @@ export class Graveyard {
     for (const remains of this.#remains) remains.isForgotten = true;
   }
 
-  /** Gives back what has rested for long enough. */
-  release(nowMs: number): void {
+  /** Gives back what has rested for long enough, in slices. */
+  async release(nowMs: number): Promise<void> {
     const isOver = (remains: Remains): boolean =>
       remains.isForgotten && nowMs - remains.buriedAt >= this.#restMs;
-    for (const { refs, symbols } of this.#remains.filter(isOver)) {
-      this.#head.rows.release(refs);
-      this.#head.symbols.release(symbols);
-    }
+    const over = this.#remains.filter(isOver);
     this.#remains = this.#remains.filter((remains) => !isOver(remains));
+    // A symbol that lost its last use twice rests from the second time on.
+    const resting = new Set(this.#remains.flatMap(({ symbols }) => symbols));
+    for (const { refs, symbols } of over) {
+      this.#head.rows.release(refs);
+      for (let at = 0; at < symbols.length; at += SYMBOLS_PER_SLICE) {
+        const slice = symbols.slice(at, at + SYMBOLS_PER_SLICE);
+        this.#head.symbols.release(slice.filter((id) => !resting.has(id)));
+        await yieldNow();
+      }
+    }
   }
 
   #buryOne(ref: number): boolean {

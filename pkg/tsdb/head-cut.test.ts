@@ -94,3 +94,19 @@ test("HeadReader.selectChunks answers with no other series in place of one that 
   await Promise.all([finished, read]);
   expect(new Set(found).size).toBe(found.length);
 });
+
+test("HeadReader.ordered waits for a ranking under way, which has taken the rows that are used again", async () => {
+  const head = headOf(MANY, 10 * DURATION);
+  const reader = new HeadReader(head);
+  await reader.ordered(signal);
+  // Rows of the first series are given to others, as after a burial.
+  for (let i = 0; i < 400; i++) head.reusedRefs.push(i);
+  const cut = await beginCut(head, Number.POSITIVE_INFINITY);
+  await finish(head, reader, cut, NOW);
+  head.rows.release(Array.from({ length: 400 }, (_, i) => 399 - i));
+  for (let i = 0; i < 400; i++) push(head, MANY + i, 12 * DURATION);
+  const first = reader.ordered(signal);
+  const second = reader.ordered(signal);
+  expect((await second).length).toBe(400);
+  expect((await first).length).toBe(400);
+});

@@ -19,6 +19,8 @@ import {
 /** Rows that are worked on before others may run. */
 const ROWS_PER_SLICE = 4096;
 const BATCH_SERIES = 256;
+/** Series with late samples that are worked on before others may run. */
+const LATE_PER_SLICE = 1000;
 
 /** What a cut has taken: chunks up to a generation that end before a time. */
 export interface HeadCut {
@@ -50,13 +52,24 @@ export async function beginCut(head: Head, before: number): Promise<HeadCut> {
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
   const generation = head.chunks.nextGeneration();
-  for (const [ref, samples] of head.ooo) takeOutOfOrder(head, ref, samples, before);
+  let work = 0;
+  for (const ref of [...head.ooo.keys()]) {
+    takeOutOfOrder(head, ref, before);
+    if (++work % LATE_PER_SLICE === 0) await yieldNow();
+  }
   return { generation, before };
 }
 
-function takeOutOfOrder(head: Head, ref: number, samples: OooSamples, before: number): void {
-  if (samples.mint >= before) return;
-  const taken = head.cutOoo.get(ref) ?? new OooSamples();
+function takeOutOfOrder(head: Head, ref: number, before: number): void {
+  const samples = head.ooo.get(ref);
+  if (samples === undefined || samples.mint >= before) return;
+  const known = head.cutOoo.get(ref);
+  if (known === undefined && samples.maxt < before) {
+    head.cutOoo.set(ref, samples);
+    head.ooo.delete(ref);
+    return;
+  }
+  const taken = known ?? new OooSamples();
   const kept = new OooSamples();
   samples.visit((t, hi, lo, histogram) => {
     (t < before ? taken : kept).insert(t, hi, lo, histogram);
@@ -83,7 +96,11 @@ export async function cutRanges(head: Head, cut: HeadCut): Promise<CutRange[]> {
     forEachCutChunk(head, cut, ref, (id) => note(head.chunks.mint(id), head.chunks.maxt(id)));
     if (ref % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await yieldNow();
   }
-  for (const samples of head.cutOoo.values()) samples.visit((t) => note(t, t));
+  let work = 0;
+  for (const samples of [...head.cutOoo.values()]) {
+    samples.visit((t) => note(t, t));
+    if (++work % LATE_PER_SLICE === 0) await yieldNow();
+  }
   return [...byRange.values()].sort((a, b) => a.mint - b.mint);
 }
 

@@ -301,7 +301,18 @@ export class HeadReader implements ChunkQuerier {
   /** All live series in label order. */
   async ordered(signal: AbortSignal): Promise<Uint32Array> {
     await this.#rankAll(signal);
-    return this.#ranked.filter((ref) => !this.#head.isDead(ref));
+    return this.#living();
+  }
+
+  /** The ranked series that live, in order. */
+  #living(): Uint32Array {
+    const ranked = this.#ranked;
+    const out = new Uint32Array(ranked.length);
+    let count = 0;
+    for (let i = 0; i < ranked.length; i++) {
+      if (!this.#head.isDead(ranked[i]!)) out[count++] = ranked[i]!;
+    }
+    return out.subarray(0, count);
   }
 
   /** `refs`, which are given away, in label order; those that die meanwhile may be missing. */
@@ -338,7 +349,10 @@ export class HeadReader implements ChunkQuerier {
 
   /** Brings the ranking up to all series there are; new ones are merged into the old order. */
   async #rankAll(signal: AbortSignal): Promise<void> {
-    while (this.#rankedTo < this.#head.rows.length || this.#head.reusedRefs.length > 0) {
+    const isBehind = (): boolean =>
+      this.#rankedTo < this.#head.rows.length || this.#head.reusedRefs.length > 0;
+    // One under way has taken the rows that are used again, and does not have them in order yet.
+    while (this.#ranking !== undefined || isBehind()) {
       this.#ranking ??= this.#extendRanking().finally(() => {
         this.#ranking = undefined;
       });
@@ -351,8 +365,7 @@ export class HeadReader implements ChunkQuerier {
   async forgetDead(): Promise<void> {
     // Another one may begin as one ends.
     while (this.#ranking !== undefined) await this.#ranking;
-    const keep = this.#ranked.filter((ref) => !this.#head.isDead(ref));
-    this.#setRanking(keep, this.#rankedTo);
+    this.#setRanking(this.#living(), this.#rankedTo);
   }
 
   #setRanking(ranked: Uint32Array, rankedTo: number): void {

@@ -204,14 +204,23 @@ export class PushRecords implements HeadLog {
     this.#metadata.raw(bytes, start, end);
   }
 
-  /** Hands over the records in the order in which they must be replayed, and starts afresh. */
+  /**
+   * Hands over the records in the order in which they must be replayed, and starts afresh, also where
+   * `append` throws: what is left must not come into the log of another head.
+   */
   drain(append: (bytes: Uint8Array, start: number, end: number) => void): void {
-    for (const record of this.#sealed.splice(0)) append(record, 0, record.length);
-    this.#drainOpen(append);
+    try {
+      for (const record of this.#sealed) append(record, 0, record.length);
+      this.#drainOpen(append);
+    } finally {
+      this.#sealed.length = 0;
+      for (const part of this.#parts()) part.length = 0;
+    }
   }
 
-  #drainOpen(append: (bytes: Uint8Array, start: number, end: number) => void): void {
-    for (const part of [
+  /** The open records, in the order in which they must be replayed. */
+  #parts(): readonly { bytes: Uint8Array; length: number }[] {
+    return [
       this.#series,
       // Before the samples: these may close the chunk that it is about.
       this.#starts,
@@ -222,7 +231,11 @@ export class PushRecords implements HeadLog {
       this.#metadata,
       this.#deletions,
       this.#exemplars,
-    ]) {
+    ];
+  }
+
+  #drainOpen(append: (bytes: Uint8Array, start: number, end: number) => void): void {
+    for (const part of this.#parts()) {
       if (part.length > 0) append(part.bytes, 0, part.length);
       part.length = 0;
     }

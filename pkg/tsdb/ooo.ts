@@ -23,6 +23,12 @@ export class OooSamples {
     return this.#parts[0]?.timestamps[0] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Newest time, ms; `-Infinity` where there are no samples. */
+  get maxt(): number {
+    const last = this.#parts[this.#parts.length - 1];
+    return last?.timestamps[last.length - 1] ?? Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * Inserts a sample, of which the bits mean nothing if it is a histogram; false if the timestamp is
    * there already, with a value.

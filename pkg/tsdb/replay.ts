@@ -44,6 +44,8 @@ export interface ReplayRelief {
   readonly bytesMax: number;
   /** Writes what the head holds elsewhere, and drops it; nothing else uses the head meanwhile. */
   relieve(head: Head, reader: HeadReader): Promise<void>;
+  /** Hears that samples were deleted, of which what was written elsewhere may hold some. */
+  deleted(): void;
 }
 
 /** Reads checkpoint and segments of `dir` into an empty head. Damage is reported, never thrown. */
@@ -60,7 +62,7 @@ export async function replay(
     const match = CHECKPOINT.exec(name);
     if (match) checkpoint = Math.max(checkpoint, Number(match[1]));
   }
-  const handler = new Replayer(head, report, metadata);
+  const handler = new Replayer(head, report, metadata, () => relief?.deleted());
   const files: string[] = [];
   if (checkpoint >= 0) {
     files.push(join(dir, `checkpoint.${String(checkpoint).padStart(8, "0")}`));
@@ -109,7 +111,10 @@ class Replayer implements RecordHandler {
   /** Number of a series that had the labels before, by the number it got when it came back. */
   readonly #returned = new Map<number, number>();
 
-  constructor(head: Head, report: ReplayReport, metadata: [Uint8Array][]) {
+  readonly #onDeletion: () => void;
+
+  constructor(head: Head, report: ReplayReport, metadata: [Uint8Array][], onDeletion: () => void) {
+    this.#onDeletion = onDeletion;
     this.#head = head;
     this.reader = new HeadReader(head);
     this.#report = report;
@@ -224,6 +229,7 @@ class Replayer implements RecordHandler {
 
   deletion(ref: number, mint: number, maxt: number): void {
     const own = this.#returned.get(ref) ?? ref;
+    this.#onDeletion();
     if (this.#exists(own)) deleteRange(this.#head, this.reader, own, { mint, maxt });
   }
 

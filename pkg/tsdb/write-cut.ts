@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type BlockMeta, BlockReader, removeBlock, writeBlock } from "#pkg/block/mod.ts";
 import type { FloatEncoding } from "#pkg/chunkenc/mod.ts";
 import type { Clock } from "#pkg/clock/mod.ts";
+import { unwritten } from "#pkg/fsutil/mod.ts";
 import type { Random } from "#pkg/prng/mod.ts";
 import type { Head } from "./head.ts";
 import { cutRanges, cutSeries, type HeadCut } from "./head-cut.ts";
@@ -47,6 +48,6 @@ export async function writeCut(
     for (const { ulid } of written) {
       await removeBlock(join(dir, ulid)).catch(() => undefined);
     }
-    throw error;
+    throw unwritten(`block below ${dir}`, error);
   }
 }
