@@ -161,6 +161,8 @@ export class Head {
         }
       }
     }
+    // Of a request that nobody needs any more, a copy may be all that this tenant holds.
+    this.plainLabels.reset();
     return accepted;
   }
 

@@ -6,6 +6,7 @@ import type { Symbols } from "./symbols.ts";
 
 /** A series with more labels is read in the general way. */
 const LABELS_MAX = 64;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Reads label bytes that are spelled as every known sender does, in ASCII: sorted, name before value,
@@ -25,10 +26,11 @@ export class PlainLabels {
   readonly #starts: Int32Array = new Int32Array(LABELS_MAX);
   readonly #ends: Int32Array = new Int32Array(LABELS_MAX);
   #known = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NOTHING;
 
-  /** Forgets the series before: its bytes, or the symbols, may be others by now. */
+  /** Forgets the series before, and its request: the bytes, or the symbols, may be others by now. */
   reset(): void {
+    this.#bytes = NOTHING;
     this.#known = 0;
     this.count = 0;
   }
