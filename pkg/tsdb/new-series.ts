@@ -42,7 +42,7 @@ export function resolveSeries(
     const range = { start, end };
     const refusal = tooLarge(range) ?? admission.admit(plain.labels, head.liveSeries);
     if (refusal !== undefined) {
-      sink.reject(refusal.reason, samples, () => refusal.message);
+      sink.reject(refusal.reason, samples, () => refusal.message, histograms);
       return -1;
     }
     const ref = addPlain(head, plain, request.bytes, { range, hash });
