@@ -1,9 +1,19 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  cp,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encodeXor, seriesFromChunks } from "#pkg/chunkenc/mod.ts";
 import { FakeClock } from "#pkg/clock/mod.ts";
 import { ByteWriter, crc32c } from "#pkg/encoding/mod.ts";
@@ -224,6 +234,31 @@ test("writeBlock leaves nothing behind on an error, on an abort, and without ser
   }
   await expect(writeBlock(overlapping(), options(parent))).rejects.toThrow(/overlap/);
   expect(await readdir(parent)).toEqual([]);
+});
+
+test("writeBlock leaves nothing behind whichever sync of a file or folder fails", async () => {
+  const probe = await open(join(dir, "probe"), "w");
+  const prototype = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  const sync = vi.spyOn(prototype, "sync");
+  try {
+    let syncs = 1;
+    for (let failing = 0; failing <= syncs; failing++) {
+      const into = join(dir, `sync-${failing}`);
+      sync.mockClear();
+      for (let i = 1; i < failing; i++) sync.mockImplementationOnce(async () => undefined);
+      if (failing > 0) sync.mockRejectedValueOnce(new Error("EIO"));
+      const written = writeBlock(batches(fixture(3)), options(into));
+      if (failing > 0) await expect(written).rejects.toThrow("EIO");
+      else await written;
+      if (failing === 0) syncs = sync.mock.calls.length;
+      else expect(await readdir(into)).toEqual([]);
+    }
+    // Chunks, index, meta.json, and the folders of all.
+    expect(syncs).toBeGreaterThan(3);
+  } finally {
+    sync.mockRestore();
+  }
 });
 
 test("close waits for the queries under way and refuses new ones", async () => {

@@ -84,6 +84,7 @@ export async function writeBlock(
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   const writer = new BlockFiles(temporary, options);
+  let isThere = false;
   try {
     for await (const batch of batches) await writer.append(batch);
     const meta = await writer.finish(id);
@@ -94,9 +95,11 @@ export async function writeBlock(
     await atomicWrite(join(temporary, META_FILE), encodeMeta(meta));
     throwIfAborted(options.signal);
     await rename(temporary, dir);
+    isThere = true;
     await syncDir(options.dir);
     return meta;
   } catch (error) {
+    if (isThere) await removeBlock(dir).catch(() => undefined);
     await writer.abandon();
     await rm(temporary, { recursive: true, force: true });
     throw error;
