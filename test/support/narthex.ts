@@ -17,6 +17,8 @@ export interface NarthexSpec {
   readonly dir: string;
   readonly port: number;
   readonly flags?: Readonly<Record<string, string>>;
+  /** What the command line begins with: a program that starts another. */
+  readonly through?: readonly string[];
 }
 
 /** Starts a server process; resolves at once, see `ready`. */
@@ -27,10 +29,12 @@ export function startNarthex(spec: NarthexSpec): RunningProcess {
     "http.listen": `127.0.0.1:${spec.port}`,
     ...spec.flags,
   };
+  const [command, ...before] = [...(spec.through ?? []), process.execPath];
   return new RunningProcess({
     name,
-    command: process.execPath,
+    command: command!,
     args: [
+      ...before,
       program("narthex"),
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
     ],
