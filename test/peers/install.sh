@@ -3,7 +3,7 @@
 # services is started or left running.
 set -eu
 packages='redis-server prometheus prometheus-node-exporter prometheus-alertmanager
-  victoria-metrics python3-swift fiu-utils'
+  victoria-metrics python3-swift fiu-utils chromium'
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 export DEBIAN_FRONTEND=noninteractive
